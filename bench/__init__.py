@@ -1,0 +1,1 @@
+"""Benchmarks of ninefold beside its peers; `python -m bench` runs them (see README.md)."""

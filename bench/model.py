@@ -1,0 +1,75 @@
+"""What a benchmark is made of: scenarios, their variants, the goals between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Sample(NamedTuple):
+    """What some operations cost together: CPU time of the process, and elapsed time."""
+
+    cpu_ns: int
+    wall_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One variant, built and ready to be measured inside its own process.
+
+    `measure(n)` performs n operations and says what they cost. `check(done)` is called once at the
+    end with the number of operations performed: it answers None, or what is wrong with the claim
+    (`Variant.claim`), so that a variant that recorded nothing cannot look fast.
+    """
+
+    measure: Callable[[int], Sample]
+    check: Callable[[int], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One way to do a scenario's operation, in a process of its own with `environment` added.
+
+    `over` names the variant whose cost is subtracted; None means that the whole cost counts.
+    """
+
+    name: str
+    label: str
+    build: Callable[[], Workload]
+    over: str | None = "bare"
+    claim: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """`of` costs at most `at_most` times what `against` costs.
+
+    `at_most` None is a ratio for information. `within_noise` forgives what the scenario's control
+    (the variant named "control") shows to be noise: for goals that say "no more than".
+    """
+
+    of: str
+    against: str
+    at_most: float | None
+    within_noise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Variants of one operation, measured in turn, round by round.
+
+    `operations` are performed in each round after `warm_up` ones that are not measured.
+    """
+
+    name: str
+    title: str
+    operation: str
+    operations: int
+    warm_up: int
+    variants: tuple[Variant, ...]
+    goals: tuple[Goal, ...]
+
+    def variant(self, name: str) -> Variant:
+        return next(variant for variant in self.variants if variant.name == name)

@@ -1,0 +1,24 @@
+"""Every scenario, in the order in which they run and are printed."""
+
+from bench.model import Scenario
+from bench.scenarios import (
+    fastapi_metrics,
+    fastapi_routes,
+    fastapi_traces,
+    flask_metrics,
+    flask_traces,
+    imports,
+    record,
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    fastapi_metrics.SCENARIO,
+    fastapi_routes.SCENARIO,
+    fastapi_traces.NONE_KEPT,
+    fastapi_traces.ALL_KEPT,
+    flask_metrics.SCENARIO,
+    flask_traces.NONE_KEPT,
+    flask_traces.ALL_KEPT,
+    record.SCENARIO,
+    imports.SCENARIO,
+)

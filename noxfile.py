@@ -1,0 +1,198 @@
+"""Every check of this project. `nox` runs the default ones; `nox -l` lists them all.
+
+Sessions need Python and a package index alone. Interpreters that are not present are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+LOWEST = PYTHONS[0]
+
+# The interpreter that measures coverage: the one that runs nox, where that one is supported.
+_running = ".".join(platform.python_version_tuple()[:2])
+MEASURED = _running if _running in PYTHONS else LOWEST
+
+# The extras that something stands on today; celery, redis and sqlalchemy bring much along.
+PROJECT_AND_EXTRAS = ".[demo,requests,starlette,structlog]"
+
+# The lowest releases that pyproject.toml admits. OTLP exporters up to 1.40 want an older protobuf,
+# and releases of that time want frameworks of that time.
+LOWEST_OPENTELEMETRY = (
+    "opentelemetry-api==1.30.0",
+    "opentelemetry-exporter-otlp==1.30.0",
+    "opentelemetry-propagator-b3==1.30.0",
+    "opentelemetry-sdk==1.30.0",
+    "protobuf>=5,<6",
+)
+NEWEST_OPENTELEMETRY = (
+    "opentelemetry-api",
+    "opentelemetry-exporter-otlp",
+    "opentelemetry-propagator-b3",
+    "opentelemetry-sdk",
+)
+
+WITHOUT_PACKAGING = ("tests/unit", "tests/property", "tests/conformance", "tests/integration")
+# Tests beside contrib's instrumentations skip here; those run in the session `tests`.
+WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"}
+
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.stop_on_first_error = False
+nox.options.sessions = [
+    "lint",
+    "types",
+    "contracts",
+    "catalogue",
+    "tests",
+    "coverage",
+    "otel-lowest",
+    "otel-newest",
+    "package",
+    "docs",
+    "examples",
+]
+
+
+def _group(*names: str) -> tuple[str, ...]:
+    """Requirements of these dependency groups."""
+    return tuple(nox.project.dependency_groups(PROJECT, *names))
+
+
+def _pytest(session: nox.Session, *paths: str, env: dict[str, str] | None = None) -> None:
+    """Run these tests, or those named after `--`."""
+    # Many wait for real servers, hence more workers than cores.
+    session.run("python", "-m", "pytest", *(session.posargs or ("-n", "4", *paths)), env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and format by ruff; `nox -s lint -- --fix` mends what it can."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", *(() if "--fix" in session.posargs else ("--check",)))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types of src and tests/typing, by mypy --strict and basedpyright."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("types"))
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """Check who imports whom: the layers of the architecture, by import-linter."""
+    session.install("--no-deps", "-e", ".")
+    session.install(*_group("contracts"))
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def catalogue(session: nox.Session) -> None:
+    """Check the typed catalogue against conformance/registry; `-- --write` makes it anew."""
+    session.install(*_group("catalogue"))
+    arguments = () if "--write" in session.posargs else ("--check",)
+    session.run("python", "scripts/generate_catalogue.py", *arguments)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run all tests on each supported Python; `-- PATHS` chooses among them."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components", "contrib"))
+    if session.python == MEASURED and not session.posargs:
+        session.run("coverage", "erase")
+        session.run("coverage", "run", "-m", "pytest")
+    else:
+        _pytest(session)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Report the branch coverage that the session `tests` measured."""
+    session.install(*_group("coverage"))
+    session.run("coverage", "combine", success_codes=[0, 1], silent=True)
+    session.run("coverage", "report", *session.posargs)
+
+
+@nox.session(name="otel-lowest", python=LOWEST)
+def otel_lowest(session: nox.Session) -> None:
+    """Run the tests on the lowest supported OpenTelemetry."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"), *LOWEST_OPENTELEMETRY)
+    _pytest(session, *WITHOUT_PACKAGING, env=WITHOUT_CONTRIB)
+
+
+@nox.session(name="otel-newest", python=LOWEST)
+def otel_newest(session: nox.Session) -> None:
+    """Run the tests on the newest OpenTelemetry, which contrib's may not know yet."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    session.install("--upgrade", *NEWEST_OPENTELEMETRY)
+    _pytest(session, *WITHOUT_PACKAGING, env=WITHOUT_CONTRIB)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Run tests/packaging against the built wheel, installed without extras."""
+    wheels = Path(session.create_tmp()) / "wheels"
+    for old in wheels.glob("*.whl"):
+        old.unlink()
+    session.install(*_group("packaging"))
+    session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels), silent=True)
+    [wheel] = wheels.glob("*.whl")
+    session.install("--force-reinstall", "--no-deps", str(wheel))
+    session.install(str(wheel))
+    session.run("python", "-m", "pytest", "tests/packaging", env={"TEST_WHEEL": "1"})
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Renew tests/packaging/api-snapshot.txt after a wanted change of the public API."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("packaging"))
+    session.run("python", "tests/packaging/api_snapshot.py", "--write")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run every snippet of README and docs, then build the site; warnings are errors."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("docs"))
+    session.run("python", "scripts/generate_settings.py", "--check")
+    session.run("python", "scripts/run_snippets.py", "README.md", "docs")
+    # The theme announces its successor on every build.
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run("python", "-m", "mkdocs", "build", "--strict", "--quiet", env=quiet)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run every file of examples/ to its end."""
+    session.install("-e", PROJECT_AND_EXTRAS, "httpx2>=2.0", "pytest>=8.2")
+    found = sorted((ROOT / "examples").glob("*.py"))
+    if not found:
+        session.error("examples/ holds no example")
+    for example in found:
+        session.run("python", "-W", "error", str(example))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the peers, which want an OpenTelemetry of their own."""
+    session.install("-e", PROJECT_AND_EXTRAS, "-r", "bench/requirements.txt")
+    session.run("python", "-m", "bench", *session.posargs)
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Show what the fragments in changelog.d/ say; `-- build --yes` writes CHANGELOG.md."""
+    session.install(*_group("changelog"))
+    session.run("towncrier", *(session.posargs or ("build", "--draft")))

@@ -1,0 +1,1 @@
+"""Reads and checks conformance/registry, and writes what is generated from it."""

@@ -1,0 +1,70 @@
+"""Reliability for Python services, from one declaration.
+
+>>> import ninefold as nf
+>>> service = nf.setup("checkout", version="1.4.2", environment="test", owner="payments")
+>>> service.shutdown()
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ninefold._version import __version__
+
+if TYPE_CHECKING:
+    from ninefold import testing
+    from ninefold.errors import (
+        BulkheadFullError,
+        CircuitOpenError,
+        ConfigurationError,
+        DeadlineExceededError,
+        NinefoldError,
+        RejectedError,
+    )
+    from ninefold.sampling import Sampling
+    from ninefold.service import Service, setup
+
+__all__ = [
+    "BulkheadFullError",
+    "CircuitOpenError",
+    "ConfigurationError",
+    "DeadlineExceededError",
+    "NinefoldError",
+    "RejectedError",
+    "Sampling",
+    "Service",
+    "__version__",
+    "setup",
+    "testing",
+]
+
+# Where each name lives. Importing ninefold must cost next to nothing: a name is fetched when used.
+_HOMES = {
+    "BulkheadFullError": "ninefold.errors",
+    "CircuitOpenError": "ninefold.errors",
+    "ConfigurationError": "ninefold.errors",
+    "DeadlineExceededError": "ninefold.errors",
+    "NinefoldError": "ninefold.errors",
+    "RejectedError": "ninefold.errors",
+    "Sampling": "ninefold.sampling",
+    "Service": "ninefold.service",
+    "setup": "ninefold.service",
+}
+_MODULES = frozenset({"integrations", "testing"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value: object = getattr(import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"ninefold.{name}")
+    else:
+        raise AttributeError(f"module 'ninefold' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,34 @@
+"""Settings: what the environment, a file, code and the defaults say, and which of them won."""
+
+from ninefold.config._load import load, read
+from ninefold.config._model import (
+    AttributeValue,
+    ExemplarFilter,
+    Origin,
+    OtlpProtocol,
+    OtlpSettings,
+    Overridden,
+    ParentRule,
+    Row,
+    Settings,
+    Signal,
+    Source,
+    Temporality,
+)
+
+__all__ = [
+    "AttributeValue",
+    "ExemplarFilter",
+    "Origin",
+    "OtlpProtocol",
+    "OtlpSettings",
+    "Overridden",
+    "ParentRule",
+    "Row",
+    "Settings",
+    "Signal",
+    "Source",
+    "Temporality",
+    "load",
+    "read",
+]

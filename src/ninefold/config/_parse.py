@@ -1,0 +1,264 @@
+"""Reads one setting's value, from text as variables hold it or from a value as files and code do.
+
+Every function takes the name to use in a message and the value, and raises `ConfigurationError`.
+Text means the same wherever it is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TypeVar, cast
+from urllib.parse import unquote, urlsplit
+
+from ninefold.config._model import AttributeValue, without_password
+from ninefold.core import (
+    require_between,
+    require_count,
+    require_name,
+    require_one_of,
+    seconds,
+    shown,
+)
+from ninefold.errors import ConfigurationError
+
+C = TypeVar("C", bound=str)
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+_DURATION = re.compile(rf"(?P<number>{_NUMBER.pattern})\s*(?P<unit>ms|s|m|h|)")
+_SECONDS_IN = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def text(name: str, value: object) -> str:
+    """A name that a person can read: 1 to 255 printable characters."""
+    require_name(name, value)
+    return cast("str", value)
+
+
+def boolean(name: str, value: object) -> bool:
+    """True or False, or one of the usual words for them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in _TRUE:
+            return True
+        if word in _FALSE:
+            return False
+    raise ConfigurationError(f"{name} must be true or false, got {shown(value)}")
+
+
+def duration(name: str, value: object) -> float:
+    """A length of time above 0, in seconds.
+
+    >>> duration("timeout", "500ms"), duration("timeout", "2m"), duration("timeout", 5)
+    (0.5, 120.0, 5.0)
+    """
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None:
+            raise ConfigurationError(
+                f"{name} must be a duration in seconds, such as 2.5, or with a unit, such as "
+                f"'500ms', '5s' or '2m', got {shown(value)}"
+            )
+        value = float(match["number"]) * _SECONDS_IN[match["unit"]]
+    return seconds(name, cast("float | timedelta", value))
+
+
+def count(minimum: int, unit: str) -> Callable[[str, object], int]:
+    """A reader of whole numbers, `minimum` or more."""
+
+    def read(name: str, value: object) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
+            value = int(value)
+        require_count(name, value, minimum=minimum, unit=unit)
+        return cast("int", value)
+
+    return read
+
+
+def share(name: str, value: object) -> float:
+    """A number from 0 to 1."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    require_between(name, value, 0, 1)
+    return float(cast("float", value))
+
+
+def choice(*choices: C) -> Callable[[str, object], C]:
+    """A reader of one of `choices`; upper and lower case are the same."""
+
+    def read(name: str, value: object) -> C:
+        word = value.strip().lower() if isinstance(value, str) else value
+        require_one_of(name, word, choices)
+        return cast("C", word)
+
+    return read
+
+
+def names(name: str, value: object) -> tuple[str, ...]:
+    """A list of names, each once; `"none"` alone is the empty one.
+
+    >>> names("propagators", "tracecontext, b3,b3"), names("traces_exporter", "none")
+    (('tracecontext', 'b3'), ())
+    """
+    words = tuple(dict.fromkeys(word.lower() for word in _words(name, value)))
+    if words == ("none",):
+        return ()
+    if "none" in words:
+        raise ConfigurationError(
+            f"{name} must be 'none' alone, or names without it, got {shown(value)}"
+        )
+    return words
+
+
+def paths(name: str, value: object) -> tuple[str, ...]:
+    """A list of path patterns, each starting with `/` or `*`."""
+    patterns = tuple(dict.fromkeys(_words(name, value)))
+    for pattern in patterns:
+        if not pattern.startswith(("/", "*")):
+            raise ConfigurationError(
+                f"{name} must list path patterns such as '/internal/*', got {shown(pattern)}; "
+                f"did you mean {'/' + pattern!r}?"
+            )
+    return patterns
+
+
+def path(name: str, value: object) -> str:
+    """The path of one endpoint of ours: it starts with `/`, and nothing follows the path."""
+    if not isinstance(value, str) or not re.fullmatch(r"/[^\s?#*{}<>]+", value):
+        raise ConfigurationError(f"{name} must be a path such as '/metrics', got {shown(value)}")
+    return value
+
+
+def file_path(name: str, value: object) -> str:
+    """Where a file is; whether it is there shows when it is opened."""
+    written = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(written, str) or not written.strip():
+        raise ConfigurationError(f"{name} must be the path of a file, got {shown(value)}")
+    return written
+
+
+def endpoint(name: str, value: object) -> str:
+    """An OTLP endpoint: a URL by http or https, or `host:port`."""
+    wanted = f"{name} must be a URL such as 'http://127.0.0.1:4318', or 'host:port'"
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{wanted}, got {shown(value)}")
+    written = value.strip()
+    try:
+        parts = urlsplit(written if "://" in written else f"http://{written}")
+        has_port = parts.port is not None  # ValueError where what is there is no port
+        complete = bool(parts.hostname) and ("://" in written or has_port)
+        sound = complete and parts.scheme in ("http", "https") and not re.search(r"\s", written)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigurationError(f"{wanted}, got {shown(without_password(written))}")
+    return written
+
+
+def attributes(name: str, value: object) -> Mapping[str, AttributeValue]:
+    """Resource attributes: a table, or `key=value` pairs as `OTEL_RESOURCE_ATTRIBUTES` has them.
+
+    Tables may be nested (`[resource_attributes.cloud]`, `region = "eu"`): the keys are joined by
+    dots. In text, keys and values are percent-decoded; one broken pair makes the whole text
+    invalid, as the resource specification of OpenTelemetry says.
+
+    >>> dict(attributes("resource_attributes", "team=a%2Cb,cloud.region=eu"))
+    {'team': 'a,b', 'cloud.region': 'eu'}
+    """
+    if isinstance(value, str):
+        pairs = {_decoded(name, k): _decoded(name, v) for k, v in _pairs(name, value, shown(value))}
+        return MappingProxyType(dict(pairs))
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must be a table of attributes, got {shown(value)}")
+    flat: dict[str, AttributeValue] = {}
+    _flatten(name, "", value, flat)
+    return MappingProxyType(flat)
+
+
+def headers(name: str, value: object) -> Mapping[str, str]:
+    """Headers to send along: a table, or `key=value` pairs. No message repeats a value."""
+    pairs: list[tuple[object, object]] = []
+    if isinstance(value, str):
+        # Many write 'authorization=Bearer abc' unencoded: a stray percent sign stays what it is.
+        pairs.extend((k, unquote(v)) for k, v in _pairs(name, value, "something else"))
+    elif isinstance(value, Mapping):
+        pairs.extend(value.items())
+    else:
+        raise ConfigurationError(f"{name} must be a table of headers, got a {type(value).__name__}")
+    read: dict[str, str] = {}
+    for key, content in pairs:
+        if not isinstance(key, str) or not _TOKEN.fullmatch(key):
+            # Not even the key: in 'authorization: Bearer abc=' the secret is part of it.
+            raise ConfigurationError(f"{name} must have header names as keys, as in 'key=value'")
+        if not isinstance(content, str) or not content.isprintable():
+            raise ConfigurationError(f"{name}: the header {key!r} must be printable text")
+        read[key.lower()] = content
+    return MappingProxyType(read)
+
+
+def _words(name: str, value: object) -> list[str]:
+    if isinstance(value, str):
+        return [word for part in value.split(",") if (word := part.strip())]
+    if not isinstance(value, (list, tuple)):
+        raise ConfigurationError(f"{name} must be a list, or text with commas, got {shown(value)}")
+    words: list[str] = []
+    for word in value:
+        if not isinstance(word, str) or not word.strip():
+            raise ConfigurationError(f"{name} must list text, got {shown(word)} in it")
+        words.append(word.strip())
+    return words
+
+
+def _pairs(name: str, value: str, instead: str) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for part in value.split(","):
+        if not part.strip():
+            continue
+        key, equals, content = part.partition("=")
+        if not equals or not key.strip():
+            raise ConfigurationError(f"{name} must be 'key=value' pairs with commas, got {instead}")
+        pairs.append((key.strip(), content.strip()))
+    return pairs
+
+
+def _decoded(name: str, value: str) -> str:
+    if not _BROKEN_PERCENT.search(value):
+        try:
+            return unquote(value, errors="strict")
+        except UnicodeDecodeError:
+            pass
+    raise ConfigurationError(f"{name} must be percent-encoded UTF-8, got {shown(value)}")
+
+
+def _flatten(
+    name: str, prefix: str, table: Mapping[object, object], into: dict[str, AttributeValue]
+) -> None:
+    for key, value in table.items():
+        if not isinstance(key, str) or not key:
+            raise ConfigurationError(f"{name} must have text as keys, got {shown(key)}")
+        if isinstance(value, Mapping):
+            _flatten(name, f"{prefix}{key}.", value, into)
+        else:
+            into[f"{prefix}{key}"] = _attribute(f"{name}: {prefix}{key}", value)
+
+
+def _attribute(name: str, value: object) -> AttributeValue:
+    if isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        kinds = {type(item) for item in value}
+        if len(kinds) <= 1 and kinds <= {str, bool, int, float}:
+            return tuple(value)
+    raise ConfigurationError(
+        f"{name} must be text, a number, true or false, or a list of one of them, "
+        f"got {shown(value)}"
+    )

@@ -1,0 +1,188 @@
+"""Settles every setting, given what was said: an engine without files, logs or environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from ninefold.config import _standard, _table
+from ninefold.config._decision import Deliberation, Said, Word
+from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
+from ninefold.config._setting import Setting
+from ninefold.core import nearest, shown
+from ninefold.errors import ConfigurationError
+
+_KEYS: Final = frozenset(setting.key for setting in _table.ALL)
+_SHORT_VARIABLES: Final = frozenset(
+    variable.removeprefix("NINEFOLD_")
+    for variable in (_table.CONFIG_VARIABLE, *(setting.variable for setting in _table.ALL))
+)
+_DEFAULT_ENDPOINTS: Final = {
+    "http/protobuf": "http://localhost:4318",
+    "grpc": "http://localhost:4317",
+}
+
+
+def settle(said: Said, *, file: Path | None = None) -> Settings:
+    """The settings that follow from what was said; a wrong word raises `ConfigurationError`.
+
+    `said.file` may hold tables inside tables; `file` is only passed on.
+    """
+    said = replace(said, file=_flat(said.file))
+    _refuse_unknown(said.file, said.where)
+    _refuse_unknown(said.code, "argument of setup")
+    chosen = Deliberation(said)
+    _warn_of_unknown(said.environ, chosen)
+    problem = _standard.argument_problem(said.environ)
+    if problem is not None:
+        chosen.warn(f"{problem}; ignored, as OpenTelemetry asks for its own variables")
+    for general in _table.OTLP.all():
+        chosen.choose(general)
+    otlp = {signal: _otlp(chosen, signal) for signal in _table.SIGNALS}
+    metrics_exporter = _exporter(chosen, _table.METRICS_EXPORTER, "metrics")
+    settings = Settings(
+        name=chosen.choose(_table.NAME).value,
+        version=chosen.choose(_table.VERSION).value,
+        environment=chosen.choose(_table.ENVIRONMENT).value,
+        owner=chosen.choose(_table.OWNER).value,
+        namespace=chosen.choose(_table.NAMESPACE).value,
+        resource_attributes=_resource_attributes(chosen),
+        disabled=chosen.choose(_table.DISABLED).value,
+        traces_exporter=_exporter(chosen, _table.TRACES_EXPORTER, "traces"),
+        metrics_exporter=tuple(name for name in metrics_exporter if name != "prometheus"),
+        logs_exporter=chosen.choose(_table.LOGS_EXPORTER).value,
+        otlp_traces=otlp["traces"],
+        otlp_metrics=otlp["metrics"],
+        otlp_logs=otlp["logs"],
+        otlp_temporality=chosen.choose(_table.OTLP_TEMPORALITY).value,
+        metric_export_interval=chosen.choose(_table.METRIC_EXPORT_INTERVAL).value,
+        metric_export_timeout=chosen.choose(_table.METRIC_EXPORT_TIMEOUT).value,
+        propagators=chosen.choose(_table.PROPAGATORS).value,
+        exemplar_filter=chosen.choose(_table.EXEMPLAR_FILTER).value,
+        sampling_ratio=chosen.choose(_table.SAMPLING_RATIO).value,
+        sampling_parent=chosen.choose(_table.SAMPLING_PARENT).value,
+        prometheus=chosen.choose(_table.PROMETHEUS).value,
+        metrics_path=chosen.choose(_table.METRICS_PATH).value,
+        exclude=chosen.choose(_table.EXCLUDE).value,
+        shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
+        max_series=chosen.choose(_table.MAX_SERIES).value,
+        log_correlation=chosen.choose(_table.LOG_CORRELATION).value,
+        file=file,
+    )
+    return replace(settings, rows=_in_order(chosen), problems=chosen.problems)
+
+
+def _exporter(
+    chosen: Deliberation, setting: Setting[tuple[str, ...]], signal: Signal
+) -> tuple[str, ...]:
+    """Nothing is exported where no endpoint and no exporter is configured."""
+    if _has_endpoint(chosen, signal):
+        because = "default, as an OTLP endpoint is configured"
+        return chosen.choose(setting, default=("otlp",), because=because).value
+    because = "default, as no OTLP endpoint is configured"
+    return chosen.choose(setting, because=because).value
+
+
+def _has_endpoint(chosen: Deliberation, signal: Signal) -> bool:
+    return bool(chosen.words(_table.OTLP_BY_SIGNAL[signal].endpoint))
+
+
+def _otlp(chosen: Deliberation, signal: Signal) -> OtlpSettings:
+    table = _table.OTLP_BY_SIGNAL[signal]
+    protocol = chosen.choose(table.protocol).value
+    address = chosen.choose(table.endpoint)
+    endpoint = address.value or _DEFAULT_ENDPOINTS[protocol]
+    insecure = chosen.choose(table.insecure).value
+    if protocol == "http/protobuf":
+        endpoint = endpoint if "://" in endpoint else f"http://{endpoint}"
+        if address.value is None or address.key == _table.OTLP.endpoint.key:
+            endpoint = _with_path(endpoint, signal)
+    return OtlpSettings(
+        endpoint=endpoint,
+        protocol=protocol,
+        headers=chosen.choose(table.headers).value,
+        timeout=chosen.choose(table.timeout).value,
+        compression=chosen.choose(table.compression).value,
+        certificate=chosen.choose(table.certificate).value,
+        client_key=chosen.choose(table.client_key).value,
+        client_certificate=chosen.choose(table.client_certificate).value,
+        # A scheme decides by itself; the setting is asked only where there is none.
+        insecure=endpoint.startswith("http://") or ("://" not in endpoint and insecure),
+    )
+
+
+def _with_path(endpoint: str, signal: Signal) -> str:
+    # OpenTelemetry Protocol Exporter, "Endpoint URLs for OTLP/HTTP": the general one is a base.
+    parts = urlsplit(endpoint)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/v1/{signal}"))
+
+
+def _resource_attributes(chosen: Deliberation) -> Mapping[str, AttributeValue]:
+    """Each attribute by the strongest source that has it; a row for each one."""
+    setting = _table.RESOURCE_ATTRIBUTES
+    by_key: dict[str, list[Word[AttributeValue]]] = {}
+    for word in chosen.words(setting):
+        for key, value in word.value.items():
+            if key not in _table.ATTRIBUTES_WITH_SETTINGS:
+                each = Word(word.source, word.key, word.name, value)
+                by_key.setdefault(key, []).append(each)
+    chosen.choose(setting)
+    for key, words in by_key.items():
+        chosen.tell(setting, f"{setting.key}.{key}", tuple(words))
+    if by_key:
+        chosen.hide(setting.key)
+    return MappingProxyType({key: words[0].value for key, words in by_key.items()})
+
+
+def _in_order(chosen: Deliberation) -> tuple[Row, ...]:
+    """The rows in the order of the table; resource attributes stand where their table does."""
+    order = {setting.key: index for index, setting in enumerate(_table.ALL)}
+    attributes = order[_table.RESOURCE_ATTRIBUTES.key]
+    return tuple(
+        sorted(chosen.rows.values(), key=lambda row: (order.get(row.key, attributes), row.key))
+    )
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Tables inside tables as dotted keys, down to the keys of settings."""
+    flat: dict[str, object] = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if key not in _KEYS and isinstance(value, Mapping) and value:
+            flat.update(_flat(value, f"{key}."))
+        else:
+            flat[key] = value
+    return flat
+
+
+def _refuse_unknown(said: Mapping[str, object], where: str) -> None:
+    for key, value in said.items():
+        if key in _KEYS:
+            continue
+        inside = [known for known in _KEYS if known.startswith(f"{key}.")]
+        if inside and isinstance(value, Mapping):
+            continue
+        if inside:
+            raise ConfigurationError(
+                f"{key} ({where}) must be a table with keys such as {min(inside)!r}, "
+                f"got {shown(value)}"
+            )
+        near = nearest(key, _KEYS)
+        remedy = (
+            "`ninefold doctor` lists all settings" if near is None else f"did you mean {near!r}?"
+        )
+        raise ConfigurationError(f"there is no setting {key!r} ({where}); {remedy}")
+
+
+def _warn_of_unknown(environ: Mapping[str, str], chosen: Deliberation) -> None:
+    for variable, value in environ.items():
+        short = variable.removeprefix("NINEFOLD_")
+        if short == variable or short in _SHORT_VARIABLES or not value.strip():
+            continue
+        near = nearest(short, _SHORT_VARIABLES)
+        hint = "" if near is None else f"; did you mean NINEFOLD_{near}?"
+        chosen.warn(f"there is no setting for the environment variable {variable}{hint}")

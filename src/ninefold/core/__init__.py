@@ -1,0 +1,43 @@
+"""The standard library, shaped: time and chance, and checks of what users pass in."""
+
+from ninefold.core._names import (
+    MetricKind,
+    TranslationStrategy,
+    label_value,
+    prometheus_label,
+    prometheus_labels,
+    prometheus_name,
+)
+from ninefold.core._runtime import Runtime
+from ninefold.core._units import prometheus_unit
+from ninefold.core._validation import (
+    nearest,
+    require_between,
+    require_count,
+    require_name,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    seconds,
+    shown,
+)
+
+__all__ = [
+    "MetricKind",
+    "Runtime",
+    "TranslationStrategy",
+    "label_value",
+    "nearest",
+    "prometheus_label",
+    "prometheus_labels",
+    "prometheus_name",
+    "prometheus_unit",
+    "require_between",
+    "require_count",
+    "require_name",
+    "require_non_negative",
+    "require_one_of",
+    "require_positive",
+    "seconds",
+    "shown",
+]

@@ -1,0 +1,62 @@
+"""Watch: scrapes the services' `/metrics`, and remembers enough of it to tell rates."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import httpx
+
+from ninefold.demo._exposition import ACCEPT, Reading, read
+from ninefold.demo._table import Section, section
+from ninefold.errors import NinefoldError
+
+METRICS: Final = "/metrics"
+_RATE_OVER: Final = 5.0
+
+
+class Watch:
+    """What each service in `addresses` has said, the last seconds of it."""
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        client: httpx.AsyncClient,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._addresses = addresses
+        self._client = client
+        self._clock = clock
+        self._seen: dict[str, deque[tuple[float, Reading]]] = {name: deque() for name in addresses}
+
+    async def look(self) -> None:
+        """Scrape all services. Raises `NinefoldError` where one does not answer with metrics."""
+        for name, address in self._addresses.items():
+            seen = self._seen[name]
+            seen.append((self._clock(), await self._scrape(name, address + METRICS)))
+            while len(seen) > 2 and seen[-1][0] - seen[1][0] >= _RATE_OVER:
+                seen.popleft()
+
+    def latest(self, name: str) -> Reading:
+        """The last scrape of a service."""
+        return self._seen[name][-1][1]
+
+    def section(self, name: str) -> Section:
+        """What is to be shown of a service."""
+        seen = self._seen[name]
+        (then, before), (now, latest) = seen[0], seen[-1]
+        return section(latest, None if before is latest else before, now - then)
+
+    async def _scrape(self, name: str, url: str) -> Reading:
+        try:
+            answer = await self._client.get(url, headers={"Accept": ACCEPT})
+        except httpx.HTTPError as error:
+            raise NinefoldError(f"{name} does not answer {url}: {error!r}") from error
+        if answer.status_code != 200:
+            raise NinefoldError(
+                f"{name} has no metrics at {url} (status {answer.status_code}); unset"
+                " OTEL_SDK_DISABLED and NINEFOLD_DISABLED, with which nothing is measured"
+            )
+        return read(answer.text, answer.headers.get("Content-Type", ""))

@@ -1,0 +1,50 @@
+"""What an integration is: a thing that knows how to instrument one framework's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ninefold.config import Settings
+from ninefold.telemetry import ServerTracing, Telemetry
+
+
+class Host(Protocol):
+    """What an integration needs of the service that it instruments for."""
+
+    @property
+    def settings(self) -> Settings:
+        """The effective settings."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Where measurements go."""
+        ...
+
+    @property
+    def tracing(self) -> ServerTracing:
+        """Where requests' traces begin."""
+        ...
+
+    def expose(self, accept: str) -> tuple[bytes, str]:
+        """The metrics as Prometheus reads them, and their content type."""
+        ...
+
+    def shutdown(self, timeout: float | None = None) -> bool:
+        """Export what is held and end."""
+        ...
+
+    def force_flush(self, timeout: float | None = None) -> bool:
+        """Export what is held now."""
+        ...
+
+
+class Integration(Protocol):
+    """Instruments objects of one framework; named in the entry points `ninefold.integrations`."""
+
+    instrument: Callable[[Any, Host], Any]
+    """Instrument an object in place and return it; where that cannot be, return a wrapped one.
+
+    A second time changes nothing.
+    """

@@ -1,0 +1,231 @@
+"""ASGI: measures what the wrapped application serves, around everything else.
+
+Websockets pass through unchanged; lifespan too, but for a flush before its shutdown is confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.util.types import AttributeValue
+
+from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.sli.http import OTHER
+
+if TYPE_CHECKING:
+    from ninefold.integrations._protocol import Host
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+KEY: Final = "ninefold.exchange"
+"""Where the scope carries the exchange; a copy of the scope carries the same one."""
+
+MARK: Final = "_ninefold"
+"""The attribute of what is instrumented already: an application, a route that reports itself."""
+
+
+class AsgiExchange(Exchange):
+    """An exchange over ASGI: its `receive` and `send` are what the application is given."""
+
+    _scope: Scope | None = None
+    _trailers = False
+    _closing = False
+    _over = False
+
+    def __init__(self, server: HttpServer, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        Exchange.__init__(
+            self, server, scope["method"], scope.get("scheme", "http"), scope["http_version"]
+        )
+
+    async def receive(self) -> Message:
+        """Receive for the application, noticing that the client left."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            if self._closing:
+                self._over = True
+            else:
+                self.gone = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send for the application, noticing the status and the end of the body."""
+        kind = message["type"]
+        last = False
+        if kind == "http.response.start":
+            self._trailers = message.get("trailers", False)
+        elif kind == "http.response.body" or kind == "http.response.zerocopysend":
+            last = not message.get("more_body", False) and not self._trailers
+        else:
+            last = kind == "http.response.pathsend" or (
+                kind == "http.response.trailers" and not message.get("more_trailers", False)
+            )
+        if last:
+            self._closing = True
+        try:
+            await self._send(message)
+        except OSError:
+            # ASGI 2.4: a server that cannot deliver raises OSError. Nothing else means that.
+            self.gone = True
+            raise
+        except BaseException:
+            # A server may tell of the end while it still has the last message in hand, upon which
+            # a streaming response stops waiting for that: nothing was lost.
+            if last and self._over and not self.done:
+                self.settle_route()
+                self.finish(True)
+            raise
+        if kind == "http.response.start":
+            self.status = message["status"]
+        elif last and not self.done:
+            self.settle_route()
+            self.finish(True)
+
+    def settle_route(self) -> None:
+        """Take the route from the scope where no tap reported it, and let go of the scope."""
+        scope, self._scope = self._scope, None
+        if self.route is None and scope is not None:
+            route = scope.get("route")
+            path = getattr(route, "path", None)
+            # A route that carries our mark has reported, or is a mount in which nothing matched.
+            if isinstance(path, str) and path and not hasattr(route, MARK):
+                self.route = self.prefix + path
+
+    def span_attributes(self) -> dict[str, AttributeValue]:
+        """What a span of this request starts with."""
+        scope = self._scope
+        if scope is None:
+            return {}
+        attributes: dict[str, AttributeValue] = {
+            "http.request.method": self.method,
+            "url.scheme": self.scheme,
+            "url.path": cut(scope["path"]),
+        }
+        if self.method == OTHER:
+            attributes["http.request.method_original"] = cut(scope["method"])
+        if self.version is not None:
+            attributes["network.protocol.version"] = self.version
+        for name, value in scope.get("headers", ()):
+            if name == b"host":
+                attributes.update(address_attributes(value.decode("latin-1")))
+                break
+        client = scope.get("client")
+        if client:
+            attributes["client.address"] = client[0]
+        return attributes
+
+
+class AsgiMiddleware:
+    """Wraps an ASGI application; of several around each other the outermost one measures."""
+
+    def __init__(
+        self, app: App, server: HttpServer, look: Callable[[], None] | None = None
+    ) -> None:
+        self.app = app
+        self.server = server
+        self._look = look
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        kind = scope["type"]
+        if kind != "http":
+            if kind == "lifespan":
+                await self._lifespan(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+            return
+        server = self.server
+        if KEY in scope:
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        root = scope.get("root_path")
+        if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+            # The server's own prefix is in the path (ASGI, "root_path"): ours are told below it.
+            path = path[len(root) :]
+        if path == server.metrics_path and scope["method"] in ("GET", "HEAD"):
+            await self._metrics(scope, send)
+            return
+        excluded = server.excluded
+        if excluded is not None and excluded(path) is not None:
+            # The mark keeps an inner middleware of ours from measuring what is excluded here.
+            scope[KEY] = None
+            await self.app(scope, receive, send)
+            return
+        if server.pipeline.built is None:
+            server.pipeline.wake()
+        try:
+            if self._look is not None:
+                self._look()
+            scope[KEY] = exchange = AsgiExchange(server, scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(error)
+            await self.app(scope, receive, send)
+            return
+        trace = server.tracing.begin(scope.get("headers", ()), exchange)
+        if trace is not None:
+            exchange.trace = trace
+            trace.attach()
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BaseException as error:
+            exchange.settle_route()
+            exchange.left(error)
+            raise
+        if trace is not None or not exchange.done:
+            exchange.settle_route()
+            exchange.left(None)
+
+    async def _metrics(self, scope: Scope, send: Send) -> None:
+        accept = b",".join(value for name, value in scope.get("headers", ()) if name == b"accept")
+        # Collecting takes locks and time in proportion to the series: not on the event loop.
+        import asyncio
+
+        status, body, content_type = await asyncio.to_thread(
+            self.server.scrape, accept.decode("latin-1")
+        )
+        headers = [
+            (b"content-type", content_type.encode("latin-1")),
+            (b"content-length", str(len(body)).encode("ascii")),
+        ]
+        await send({"type": "http.response.start", "status": int(status[:3]), "headers": headers})
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wake at start-up, and flush before the application's own shutdown is confirmed.
+
+        A server that ends by a signal ends right after that answer: nothing else of ours would run.
+        """
+        self.server.pipeline.wake()
+
+        async def flushing(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                import asyncio
+
+                await asyncio.to_thread(self.server.host.force_flush)
+            await send(message)
+
+        await self.app(scope, receive, flushing)
+
+
+class _Asgi:
+    """Instruments a bare ASGI application, which has no place of its own to be wrapped in."""
+
+    def instrument(self, target: App, host: Host) -> App:
+        """Return `target` wrapped; what is wrapped already is returned as it is."""
+        if isinstance(target, AsgiMiddleware):
+            target.server.serve(host)
+            return target
+        return AsgiMiddleware(target, HttpServer(host))
+
+
+integration = _Asgi()

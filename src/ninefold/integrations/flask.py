@@ -1,0 +1,139 @@
+"""Flask: measures around everything, in place or as an extension, with the matched rule as route.
+
+Servers call the application object, so its class is replaced by a subclass of it whose `__call__`
+measures: a middleware that is put around `wsgi_app` later is inside it. `wsgi_app` is wrapped as
+well, for those who serve that; of the two the outer one measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from flask.ctx import RequestContext
+from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import ClosingIterator
+
+from ninefold.integrations._http_server import HttpServer
+from ninefold.integrations._one_owner import keep, take_over
+from ninefold.integrations.wsgi import KEY, Environ, WsgiMiddleware
+from ninefold.service import Service, current, setup
+
+if TYPE_CHECKING:
+    from ninefold.integrations._protocol import Host
+
+_MARK = "ninefold"
+
+
+def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
+    """Have Flask's own first step give the exchange the request, where the matched rule will be.
+
+    It gets the environ that Flask works with, though a middleware passed on a copy.
+    """
+    request_context = app.request_context
+
+    def tapped(environ: Environ) -> RequestContext:
+        context = request_context(environ)
+        exchange = environ.get(KEY)
+        if exchange is not None:
+            exchange.request = context.request
+        return context
+
+    return tapped
+
+
+def _telling(app: Flask) -> Callable[..., Any]:
+    """Have Flask's handling of exceptions tell the exchange of them: none comes out of Flask."""
+    handle = app.handle_user_exception
+
+    def telling(*args: Any) -> Any:
+        # Flask 3.2 passes its context ahead of the exception.
+        error = args[-1]
+        exchange = request.environ.get(KEY)
+        if exchange is not None and not isinstance(error, HTTPException):
+            exchange.handled = error
+        return handle(*args)
+
+    return telling
+
+
+def _finalizing(app: Flask) -> Callable[..., Response]:
+    """Have Flask's last step tell the exchange whether the body is all there already."""
+    finalize = app.finalize_request
+
+    def finalizing(*args: Any, **kwargs: Any) -> Response:
+        response = finalize(*args, **kwargs)
+        exchange = request.environ.get(KEY)
+        if exchange is not None and (response.is_sequence or any(map(_is_error_page, args))):
+            exchange.whole = ClosingIterator
+        return response
+
+    return finalizing
+
+
+def _is_error_page(value: object) -> bool:
+    """Whether Flask answers with an HTTP error's own page: whole, although it says otherwise."""
+    return isinstance(value, HTTPException) and value.response is None
+
+
+def _measured(kind: type[Flask], outermost: WsgiMiddleware) -> type[Flask]:
+    """A subclass of an application's class whose one instance measures when it is called."""
+    body = {
+        "__call__": staticmethod(outermost),
+        "__module__": kind.__module__,
+        "__doc__": kind.__doc__,
+    }
+    return type(kind.__name__, (kind,), body)
+
+
+class _Flask:
+    """Instruments a Flask application in place."""
+
+    def instrument(self, target: Flask, host: Host) -> Flask:
+        """Instrument in place and return it; a second time changes nothing."""
+        outermost = target.extensions.get(_MARK)
+        if isinstance(outermost, WsgiMiddleware):
+            outermost.server.serve(host)
+            return target
+        take_over("opentelemetry.instrumentation.flask", "FlaskInstrumentor", target)
+        keep(target)
+        server = HttpServer(host)
+        kind = type(target)
+        called = MethodType(kind.__call__, target)
+        target.extensions[_MARK] = outermost = WsgiMiddleware(called, server)
+        target.wsgi_app = WsgiMiddleware(target.wsgi_app, server)  # type: ignore[method-assign]
+        target.request_context = _tapped(target)  # type: ignore[assignment, method-assign]
+        target.finalize_request = _finalizing(target)  # type: ignore[method-assign]
+        target.handle_user_exception = _telling(target)  # type: ignore[method-assign]
+        target.__class__ = _measured(kind, outermost)
+        return target
+
+
+class Ninefold:
+    """ninefold as Flask's extensions are: made first, given an application later.
+
+    `service` defaults to the one that `ninefold.setup()` set up, or, where none is yet, to one that
+    is set up with the application's name.
+
+    >>> import ninefold as nf
+    >>> from ninefold.integrations.flask import Ninefold
+    >>> service = nf.setup("inventory")
+    >>> app = Flask("inventory")
+    >>> Ninefold().init_app(app)
+    >>> service.shutdown()
+    True
+    """
+
+    def __init__(self, app: Flask | None = None, *, service: Service | None = None) -> None:
+        self._service = service
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Instrument `app` in place; a second time changes nothing."""
+        (self._service or current() or setup(app.name)).instrument(app)
+
+
+integration = _Flask()

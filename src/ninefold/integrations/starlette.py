@@ -1,0 +1,187 @@
+"""Starlette: measures around the whole middleware stack, and takes each route from its own match.
+
+What `build_middleware_stack()` returns is wrapped, so the status seen is the one the client gets,
+whatever handlers or middleware are added later. Every route's `handle`, which the router calls once
+the route has matched, reports the route's template to the exchange in the scope: nothing is matched
+a second time, and a middleware that passes on a copy of the scope hides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Host, Mount
+
+from ninefold.integrations._http_server import HttpServer
+from ninefold.integrations._one_owner import keep, take_over
+from ninefold.integrations.asgi import (
+    KEY,
+    MARK,
+    App,
+    AsgiExchange,
+    AsgiMiddleware,
+    Receive,
+    Scope,
+    Send,
+)
+
+if TYPE_CHECKING:
+    from ninefold.integrations._protocol import Host as Service
+
+Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def instrument(app: Starlette, service: Service, on_app: Callable[[Starlette], None]) -> Starlette:
+    """Instrument in place; `on_app` is called for the application and those mounted in it."""
+    known = getattr(app, MARK, None)
+    if isinstance(known, HttpServer):
+        known.serve(service)
+        return app
+    server = HttpServer(service)
+    setattr(app, MARK, server)
+    taps = Taps(app, on_app)
+    stack = app.middleware_stack
+    take_over("opentelemetry.instrumentation.starlette", "StarletteInstrumentor", app)
+    take_over("opentelemetry.instrumentation.fastapi", "FastAPIInstrumentor", app)
+    keep(app)
+    if stack is None:
+        # To let go, contrib builds the stack; once built, no middleware could be added any more.
+        app.middleware_stack = None
+    build = app.build_middleware_stack
+
+    def build_middleware_stack() -> App:
+        taps.refresh()
+        return AsgiMiddleware(build(), server, taps.look)
+
+    app.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]
+    if app.middleware_stack is not None:
+        taps.refresh()
+        app.middleware_stack = AsgiMiddleware(app.middleware_stack, server, taps.look)
+    else:
+        taps.refresh()
+    return app
+
+
+class Taps:
+    """Has every route of an application report when it is chosen."""
+
+    def __init__(self, app: Starlette, on_app: Callable[[Starlette], None]) -> None:
+        self._app = app
+        self._on_app = on_app
+        self._seen: list[tuple[Sequence[BaseRoute], int]] = []
+
+    def look(self) -> None:
+        """Look again if routes came or went since the last time: they may be added at any time."""
+        for routes, count in self._seen:
+            if len(routes) != count:
+                self.refresh()
+                return
+
+    def refresh(self) -> None:
+        """Look at all routes, mounted and included ones too, and tap those not tapped yet."""
+        self._seen = []
+        self._walk_app(self._app)
+
+    def _walk_app(self, app: object) -> None:
+        if isinstance(app, Starlette):
+            self._on_app(app)
+        # Middleware around a mounted application leaves the application in an attribute, `app`.
+        for _ in range(32):
+            if hasattr(app, "routes"):
+                break
+            app = getattr(app, "app", None)
+            if isinstance(app, Starlette):
+                self._on_app(app)
+        routes = getattr(app, "routes", None)
+        if routes is not None:
+            self._walk(routes)
+
+    def _walk(self, routes: Sequence[BaseRoute]) -> None:
+        if any(known is routes for known, _ in self._seen):
+            return
+        self._seen.append((routes, len(routes)))
+        for route in routes:
+            self._tap(route)
+            included = getattr(route, "original_router", None)
+            if included is not None:
+                self._walk(included.routes)
+            elif isinstance(route, Mount | Host):
+                self._walk_app(route.app)
+
+    def _tap(self, route: BaseRoute) -> None:
+        if MARK in vars(route) or getattr(route, "original_router", None) is not None:
+            return
+        if isinstance(route, Mount):
+            route.handle = _tapped_mount(route)  # type: ignore[assignment, method-assign]
+        elif isinstance(getattr(route, "path", None), str):
+            route.handle = _tapped(route)  # type: ignore[assignment, method-assign]
+        else:
+            return
+        setattr(route, MARK, True)
+
+
+def _tapped(route: BaseRoute) -> Handle:
+    handle: Handle = route.handle
+    path: str = getattr(route, "path")  # noqa: B009 - BaseRoute does not declare it
+
+    def report(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        exchange = scope.get(KEY)
+        if exchange is not None:
+            _report(exchange, scope, route, path)
+        return handle(scope, receive, send)
+
+    return report
+
+
+def _report(exchange: AsgiExchange, scope: Scope, route: BaseRoute, path: str) -> None:
+    fastapi = scope.get("fastapi")
+    if fastapi:
+        path = _effective_path(fastapi, route, path)
+    exchange.route = exchange.prefix + path
+
+
+def _effective_path(fastapi: dict[str, Any], route: BaseRoute, path: str) -> str:
+    """The path with the prefixes of the routers that include the route.
+
+    FastAPI keeps an included route as it was written, and says beside it, undocumented, where it
+    stands now.
+    """
+    context = fastapi.get("effective_route_context")
+    if context is None or getattr(context, "original_route", None) is not route:
+        return path
+    stands = getattr(context, "starlette_route", None) or context
+    effective = getattr(stands, "path", None)
+    return effective if isinstance(effective, str) else path
+
+
+def _tapped_mount(route: Mount) -> Handle:
+    handle: Handle = route.handle
+    path = route.path
+    leaf = not hasattr(route, "routes") or not route.routes
+
+    def report(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        exchange = scope.get(KEY)
+        if exchange is not None:
+            fastapi = scope.get("fastapi")
+            here = _effective_path(fastapi, route, path) if fastapi else path
+            if fastapi:
+                # What is mounted routes by itself: the outer router's word ends here.
+                fastapi.pop("effective_route_context", None)
+            exchange.prefix += here.rstrip("/")
+            exchange.route = (exchange.prefix or "/") if leaf else None
+        return handle(scope, receive, send)
+
+    return report
+
+
+class _Starlette:
+    """Instruments a Starlette application in place."""
+
+    def instrument(self, target: Starlette, host: Service) -> Starlette:
+        """Instrument in place and return it; a second time changes nothing."""
+        return instrument(target, host, lambda app: None)
+
+
+integration = _Starlette()

@@ -1,0 +1,348 @@
+"""Service: what `setup()` returns; it instruments applications, and ends what it began.
+
+Over 300 lines, half of them what `setup()` promises and refuses.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
+from typing import TypeVar
+
+from ninefold.config import AttributeValue, Settings, load
+from ninefold.core import nearest, shown
+from ninefold.errors import ConfigurationError
+from ninefold.sampling import Head, Sampling
+from ninefold.telemetry import (
+    HeadSampler,
+    MetricReader,
+    ServerTracing,
+    SpanProcessor,
+    Telemetry,
+    restart_after_fork,
+)
+from ninefold.telemetry._log_ids import install_log_ids
+
+T = TypeVar("T")
+_log = logging.getLogger("ninefold")
+_GROUP = "ninefold.integrations"
+_NOTHING = b"", "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Service:
+    """One service: its settings, its telemetry, and what is instrumented for it.
+
+    Made by `setup()`. Everything here may be called from any thread.
+    """
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._tracing = ServerTracing(telemetry, head.keeps)
+        if settings.log_correlation and not telemetry.disabled:
+            # For good: a format string that names the ids must not fail after shutdown.
+            install_log_ids(telemetry.faults)
+
+    @property
+    def settings(self) -> Settings:
+        """The effective settings, each with its origin."""
+        return self._settings
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Where this service's measurements go."""
+        return self._telemetry
+
+    @property
+    def tracing(self) -> ServerTracing:
+        """Where the traces of served requests begin."""
+        return self._tracing
+
+    def instrument(self, target: T) -> T:
+        """Measure what `target` serves or calls, and return it.
+
+        A FastAPI, Starlette or Flask application is instrumented in place, an httpx or requests
+        client (or the module itself, for all clients) as well. A bare ASGI or WSGI callable has no
+        place for it: use what is returned. A second time changes nothing, and with
+        `OTEL_SDK_DISABLED` nothing is touched at all.
+
+        Raises `ConfigurationError` for what no integration knows.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout")
+        >>> async def app(scope, receive, send): ...
+        >>> app = service.instrument(app)
+        >>> service.shutdown()
+        True
+        """
+        if self._telemetry.disabled:
+            return target
+        name = _integration_name(target)
+        for point in entry_points(group=_GROUP, name=name):
+            instrumented: T = point.load().instrument(target, self)
+            return instrumented
+        raise ConfigurationError(
+            f"no integration is called {name!r}: reinstall ninefold, whose installation declares"
+            f" them as entry points of {_GROUP}"
+        )
+
+    def expose(self, accept: str = "") -> tuple[bytes, str]:
+        """This process's metrics in Prometheus's format, and their content type.
+
+        `accept` is the scraper's Accept header: OpenMetrics, which carries exemplars, where it is
+        asked for. Nothing with `OTEL_SDK_DISABLED`. Raises `ConfigurationError` unless
+        `setup(prometheus=True)`.
+        """
+        if self._telemetry.disabled:
+            return _NOTHING
+        reader = self._telemetry.pipeline.ensure().prometheus
+        if reader is None:
+            if self._settings.prometheus:
+                # The service ended before its first use.
+                return _NOTHING
+            raise ConfigurationError(
+                "there is nothing to scrape: pass prometheus=True to setup(), or set"
+                " NINEFOLD_PROMETHEUS=true"
+            )
+        return reader.expose(accept)
+
+    def force_flush(self, timeout: float | None = None) -> bool:
+        """Export what is held now; whether that ended within `timeout` seconds (default 5)."""
+        return self._telemetry.force_flush(timeout)
+
+    def shutdown(self, timeout: float | None = None) -> bool:
+        """Export what is held and end; whether that ended within `timeout` seconds (default 5).
+
+        Applications stay instrumented and go on being served; what they do is no longer exported.
+        After it `setup()` may be called again.
+        """
+        ended = self._telemetry.shutdown(timeout)
+        _present.leave(self)
+        return ended
+
+
+class _Present:
+    """The service that is set up in this process, if any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._service: Service | None = None
+        self._words: tuple[object, ...] = ()
+
+    def restart(self) -> None:
+        self._lock = threading.RLock()
+
+    def enter(
+        self,
+        settings: Settings,
+        sampling: Sampling,
+        readers: tuple[MetricReader, ...],
+        span_processors: tuple[SpanProcessor, ...],
+    ) -> Service:
+        with self._lock:
+            words = (settings, sampling, readers, span_processors)
+            if self._service is not None:
+                if words == self._words:
+                    return self._service
+                raise ConfigurationError(
+                    f"setup({settings.name!r}) differs from the setup"
+                    f"({self._service.settings.name!r}) that is in force in this process, in"
+                    f" {', '.join(self._differences(words))}; call it once, or shut the first"
+                    " service down before"
+                )
+            head = Head(sampling)
+            telemetry = Telemetry(
+                settings,
+                sampler=HeadSampler(head.keeps),
+                readers=readers,
+                span_processors=span_processors,
+            )
+            if settings.prometheus and telemetry.owners.metrics == "user":
+                _log.warning(
+                    "%s is not answered: metrics go to the meter provider that the application set"
+                    " before setup()",
+                    settings.metrics_path,
+                )
+                settings = replace(settings, prometheus=False)
+            self._service, self._words = Service(settings, telemetry, head), words
+            return self._service
+
+    def _differences(self, words: tuple[object, ...]) -> list[str]:
+        before, now = self._words[0], words[0]
+        assert isinstance(before, Settings)
+        assert isinstance(now, Settings)
+        told = {row.key: row.value for row in before.explain()}
+        found = [row.key for row in now.explain() if told.pop(row.key, None) != row.value]
+        found += [key for key in told if not any(each.startswith(f"{key}.") for each in found)]
+        if self._words[2] != words[2]:
+            found.append("readers")
+        if self._words[3] != words[3]:
+            found.append("span_processors")
+        return found or ["what is secret"]
+
+    @property
+    def service(self) -> Service | None:
+        return self._service
+
+    def leave(self, service: Service) -> None:
+        with self._lock:
+            if self._service is service:
+                self._service, self._words = None, ()
+
+
+# A process has one set of global providers, hence one service.
+_present = _Present()
+restart_after_fork(_present)
+
+
+def setup(
+    name: str | None = None,
+    *,
+    version: str | None = None,
+    environment: str | None = None,
+    owner: str | None = None,
+    namespace: str | None = None,
+    resource: Mapping[str, AttributeValue] | None = None,
+    sampling: Sampling | None = None,
+    prometheus: bool | None = None,
+    exclude: Iterable[str] = (),
+    shutdown_timeout: float | None = None,
+    readers: Iterable[MetricReader] = (),
+    span_processors: Iterable[SpanProcessor] = (),
+) -> Service:
+    """Set this process's service up, once, and return it.
+
+    - `name` is `service.name`; `version`, `environment`, `owner` and `namespace` become
+      `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
+      `service.namespace`. `resource` adds attributes of your own.
+    - `sampling` says how many traces to keep; all by default, a caller's decision respected.
+    - `prometheus=True` answers `/metrics` on what `instrument` wraps.
+    - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
+    - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
+    - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
+      exporters that the environment or the file names. They belong to this process: a child that is
+      forked once they were used goes without them.
+
+    Settings from the environment and from `ninefold.toml` win over these arguments: code says what
+    is normal, the deployment decides. No thread is started and nothing is connected before the
+    first request, so a server may load the application and fork after.
+
+    Called again with the same arguments it returns the same service; with others it raises
+    `ConfigurationError`, as does anything that cannot be meant.
+
+    >>> import ninefold as nf
+    >>> service = nf.setup("checkout", version="1.4.2", environment="test", owner="payments")
+    >>> service.settings.name
+    'checkout'
+    >>> service.shutdown()
+    True
+    """
+    if sampling is not None and not isinstance(sampling, Sampling):
+        raise ConfigurationError(
+            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
+        )
+    if resource is not None and not isinstance(resource, Mapping):
+        raise ConfigurationError(
+            f"resource must be a mapping of attributes, got {shown(resource)}; write"
+            ' resource={"cloud.region": "eu-west-1"}'
+        )
+    code: dict[str, object] = {
+        "name": name,
+        "version": version,
+        "environment": environment,
+        "owner": owner,
+        "namespace": namespace,
+        "resource_attributes": None if resource is None else dict(resource),
+        "prometheus": prometheus,
+        "exclude": _globs(exclude),
+        "shutdown_timeout": shutdown_timeout,
+        "sampling.default": None if sampling is None else sampling.default,
+        "sampling.parent": None if sampling is None else sampling.parent,
+    }
+    settings = load(code=code)
+    effective = Sampling(default=settings.sampling_ratio, parent=settings.sampling_parent)
+    return _present.enter(
+        settings,
+        effective,
+        _listed("readers", readers),
+        _listed("span_processors", span_processors),
+    )
+
+
+def current() -> Service | None:
+    """The service that is set up in this process, or None."""
+    return _present.service
+
+
+def _listed(name: str, given: Iterable[T]) -> tuple[T, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ConfigurationError(
+            f"{name} must be a list, got {shown(given)}; write {name}=[{name.rstrip('s')}]"
+        )
+    return tuple(given)
+
+
+def _globs(exclude: Iterable[str]) -> tuple[str, ...] | None:
+    if not isinstance(exclude, Iterable):
+        raise ConfigurationError(
+            f"exclude must be a list of path globs, got {shown(exclude)}; write ['/internal/*']"
+        )
+    if isinstance(exclude, str):
+        raise ConfigurationError(
+            f"exclude must be a list of path globs, got the text {exclude!r}; write [{exclude!r}]"
+        )
+    return tuple(exclude) or None
+
+
+def _integration_name(target: object) -> str:
+    if isinstance(target, types.ModuleType):
+        known = {point.name for point in entry_points(group=_GROUP)}
+        if target.__name__ in known:
+            return target.__name__
+        raise ConfigurationError(_unknown(f"the module {target.__name__}", target.__name__, known))
+    known = {point.name for point in entry_points(group=_GROUP)} - {"asgi", "wsgi"}
+    for kind in type(target).__mro__:
+        top = kind.__module__.partition(".")[0]
+        if top in known:
+            return top
+    shape = _callable_shape(target)
+    if shape is None:
+        raise ConfigurationError(_unknown(repr(target)[:200], type(target).__module__, known))
+    return shape
+
+
+def _unknown(what: str, near: str, known: set[str]) -> str:
+    hint = nearest(near, sorted(known))
+    return (
+        f"cannot instrument {what}: it is no application or client of {', '.join(sorted(known))}"
+        + (f" (did you mean {hint}?)" if hint else "")
+        + ", nor an ASGI or WSGI callable"
+    )
+
+
+def _callable_shape(target: object) -> str | None:
+    """Tell a bare ASGI callable (three arguments) from a WSGI one (two)."""
+    if not callable(target):
+        return None
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    wanted = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.default is parameter.empty
+    ]
+    match len(wanted):
+        case 3:
+            return "asgi"
+        case 2:
+            return "wsgi"
+        case _:
+            return None

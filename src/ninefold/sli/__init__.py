@@ -1,0 +1,1 @@
+"""What a measured operation is, and when it counts as good."""

@@ -1,0 +1,32 @@
+"""The only home of OpenTelemetry SDK calls: providers, instruments, readers, shutdown."""
+
+from opentelemetry.sdk.metrics.export import MetricReader
+from opentelemetry.sdk.trace import SpanProcessor
+
+from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
+from ninefold.telemetry._faults import Faults, quoted
+from ninefold.telemetry._fork import restart_after_fork
+from ninefold.telemetry._instruments import Histogram, Key
+from ninefold.telemetry._sampler import HeadSampler
+from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
+from ninefold.telemetry._telemetry import AnyCounter, AnyGauge, AnyHistogram, Telemetry
+
+__all__ = [
+    "AnyCounter",
+    "AnyGauge",
+    "AnyHistogram",
+    "Faults",
+    "GaugeCell",
+    "HeadSampler",
+    "Histogram",
+    "HistogramCell",
+    "Key",
+    "MetricReader",
+    "NumberCell",
+    "ServerTrace",
+    "ServerTracing",
+    "SpanProcessor",
+    "Telemetry",
+    "quoted",
+    "restart_after_fork",
+]

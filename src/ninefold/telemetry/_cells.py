@@ -1,0 +1,428 @@
+"""Cells: one series each, recorded into without the SDK and drained when a reader collects.
+
+A record costs a comparison, one bisect and one lock. What a reader needs beyond the present
+state (sums, minimum and maximum since its own last collection) is kept per reader and brought up
+to date on collection: subtracting shared cumulative sums would lose precision (1e9, then 0.1,
+gives 0.10000002384), and an interval's minimum cannot be had by subtraction at all.
+
+The locks are re-entrant: a signal handler or a finalizer that records while its own thread is
+inside a cell must not hang the application. Over 300 lines, as the three kinds are read together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from threading import RLock
+from time import time_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+from opentelemetry.trace import SpanContext
+
+from ninefold.telemetry._exemplars import Exemplars, Offer, offer
+from ninefold.telemetry._measurement import LARGEST, WHOLE, exportable, plain
+from ninefold.telemetry._waking import WakingLock
+
+if TYPE_CHECKING:
+    from ninefold.config import ExemplarFilter
+    from ninefold.telemetry._faults import Faults
+
+INFINITY = float("inf")
+
+
+class HistogramState(NamedTuple):
+    """What a histogram's reader sees of one series."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    sum: float
+    low: float
+    high: float
+    since_ns: int
+    offers: tuple[Offer, ...]
+
+
+class NumberState(NamedTuple):
+    """What a counter's or gauge's reader sees of one series."""
+
+    value: float
+    since_ns: int
+    offers: tuple[Offer, ...]
+
+
+class _Part:
+    """What a histogram gathered since one delta reader last collected."""
+
+    __slots__ = ("counts", "high", "low", "since_ns", "sum")
+
+    def __init__(
+        self, counts: list[int], total: float, low: float, high: float, since: int
+    ) -> None:
+        self.counts = counts
+        self.sum = total
+        self.low = low
+        self.high = high
+        self.since_ns = since
+
+
+class HistogramCell:
+    """One series of a histogram with explicit boundaries.
+
+    `_counts` never goes back while the process lives; `_sum`, `_low` and `_high` are since the last
+    collection by any reader, and move into `_total` and every delta reader's part then.
+    """
+
+    __slots__ = (
+        "_attributes",
+        "_bounds",
+        "_counts",
+        "_exemplars",
+        "_faults",
+        "_filter",
+        "_high",
+        "_low",
+        "_offers",
+        "_parts",
+        "_plain",
+        "_since_ns",
+        "_sum",
+        "_total",
+        "_unshown",
+        "lock",
+    )
+
+    def __init__(
+        self,
+        attributes: dict[str, object],
+        bounds: Sequence[float],
+        faults: Faults,
+        exemplars: ExemplarFilter = "trace_based",
+    ) -> None:
+        self._attributes = attributes
+        self._bounds = tuple(bounds)
+        self._faults = faults
+        self._filter = exemplars
+        # What `exemplar` is where there is nothing to offer; with `always_on` it never is.
+        self._unshown: object = self if exemplars == "always_on" else None
+        self.restart()
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """The point's attributes; the same object every time, not to be changed."""
+        return self._attributes
+
+    def restart(self, wake: Callable[[], None] | None = None) -> None:
+        """Begin again at zero with a lock of its own, as a forked child must.
+
+        `wake` is called before the next record, for a process that has no providers yet.
+        """
+        self._plain = RLock()
+        self.lock: RLock | WakingLock = self._plain
+        self._since_ns = time_ns()
+        self._counts = [0] * (len(self._bounds) + 1)
+        self._offers: dict[int, Offer] = {}
+        self._exemplars = Exemplars()
+        self._sum = 0.0
+        self._low = INFINITY
+        self._high = -INFINITY
+        self._total = _Part([], 0.0, INFINITY, -INFINITY, self._since_ns)
+        self._parts: dict[int, _Part] = {}
+        if wake is not None:
+            self.sleep(wake)
+
+    def sleep(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called before the next record."""
+        self.lock = WakingLock(self, self._plain, wake)
+
+    def record(self, value: float, exemplar: SpanContext | None = None) -> None:
+        """Count one measurement; what is negative or no finite number is dropped and counted."""
+        number = value if type(value) is float else plain(value)
+        if not 0.0 <= number <= LARGEST:
+            self._faults.invalid_value(value)
+            return
+        made = None
+        if exemplar is not self._unshown:
+            made = self._offer(number, exemplar)
+        with self.lock:
+            index = bisect_left(self._bounds, number)
+            self._counts[index] += 1
+            self._sum += number
+            if number < self._low:
+                self._low = number
+            if number > self._high:
+                self._high = number
+            if made is not None:
+                self._offers[index] = made
+
+    def show(self, value: float, exemplar: SpanContext | None) -> None:
+        """Offer an exemplar for a value that has been recorded already."""
+        number = plain(value)
+        made = self._offer(number, exemplar) if 0.0 <= number <= LARGEST else None
+        if made is not None:
+            with self.lock:
+                self._offers[bisect_left(self._bounds, number)] = made
+
+    def _offer(self, number: float, exemplar: SpanContext | None) -> Offer | None:
+        if self._filter == "always_off":
+            return None
+        try:
+            return offer(number, exemplar)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._faults.internal_error("metrics", error)
+            return None
+
+    @property
+    def plain_lock(self) -> RLock:
+        """The lock that wakes nobody, for what is no record."""
+        return self._plain
+
+    def widen(self, bounds: Sequence[float]) -> None:
+        """Take other boundaries. The caller holds `plain_lock` and has seen `touched` be false."""
+        self._bounds = tuple(bounds)
+        self._counts = [0] * (len(self._bounds) + 1)
+        for part in self._parts.values():
+            part.counts = self._counts[:]
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything was recorded since the series began."""
+        return any(self._counts)
+
+    def _drain(self) -> tuple[tuple[float, ...], list[int]]:
+        with self._plain:
+            bounds, counts = self._bounds, self._counts[:]
+            total, low, high = self._sum, self._low, self._high
+            self._sum, self._low, self._high = 0.0, INFINITY, -INFINITY
+            offers = self._offers
+            if offers:
+                self._offers = {}
+        self._exemplars.add(offers)
+        for part in (self._total, *self._parts.values()):
+            part.sum += total
+            part.low = min(part.low, low)
+            part.high = max(part.high, high)
+        return bounds, counts
+
+    def cumulative(self, reader: int, keeps: bool) -> HistogramState:
+        """Everything since the series began. Called by one collection at a time.
+
+        `keeps` says that the reader shows an exemplar until a newer one takes its place.
+        """
+        bounds, counts = self._drain()
+        total = self._total
+        return HistogramState(
+            bounds,
+            tuple(counts),
+            total.sum,
+            total.low,
+            total.high,
+            self._since_ns,
+            self._exemplars.shown_to(reader, keeps),
+        )
+
+    def delta(self, reader: int, keeps: bool, now_ns: int) -> HistogramState | None:
+        """What came since this reader's last call, or None when nothing did.
+
+        Called by one collection at a time.
+        """
+        bounds, counts = self._drain()
+        part = self._parts.get(reader)
+        if part is None:
+            total = self._total
+            part = _Part([0] * len(counts), total.sum, total.low, total.high, self._since_ns)
+        difference = tuple(now - before for now, before in zip(counts, part.counts, strict=True))
+        # The series may be younger than the collection that sees it.
+        until = max(now_ns, part.since_ns)
+        self._parts[reader] = _Part(counts, 0.0, INFINITY, -INFINITY, until)
+        if not any(difference):
+            return None
+        return HistogramState(
+            bounds,
+            difference,
+            part.sum,
+            part.low,
+            part.high,
+            part.since_ns,
+            self._exemplars.shown_to(reader, keeps),
+        )
+
+
+class NumberCell:
+    """One series of a counter or an up-down counter."""
+
+    __slots__ = (
+        "_attributes",
+        "_exemplars",
+        "_faults",
+        "_filter",
+        "_floor",
+        "_least",
+        "_offer",
+        "_parts",
+        "_plain",
+        "_since_ns",
+        "_total",
+        "_unshown",
+        "_value",
+        "lock",
+    )
+
+    def __init__(
+        self,
+        attributes: dict[str, object],
+        monotonic: bool,
+        faults: Faults,
+        exemplars: ExemplarFilter = "trace_based",
+    ) -> None:
+        self._attributes = attributes
+        self._floor = 0.0 if monotonic else -LARGEST
+        self._least = 0 if monotonic else -WHOLE
+        self._faults = faults
+        self._filter = exemplars
+        # What `exemplar` is where there is nothing to offer; with `always_on` it never is.
+        self._unshown: object = self if exemplars == "always_on" else None
+        self.restart()
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """The point's attributes; the same object every time, not to be changed."""
+        return self._attributes
+
+    def restart(self, wake: Callable[[], None] | None = None) -> None:
+        """Begin again at zero with a lock of its own, as a forked child must.
+
+        `wake` is called before the next record, for a process that has no providers yet.
+        """
+        self._plain = RLock()
+        self.lock: RLock | WakingLock = self._plain
+        self._since_ns = time_ns()
+        self._value: float = 0
+        self._offer: Offer | None = None
+        self._exemplars = Exemplars()
+        self._total: float = 0
+        self._parts: dict[int, tuple[float, bool, int]] = {}
+        if wake is not None:
+            self.sleep(wake)
+
+    def sleep(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called before the next record."""
+        self.lock = WakingLock(self, self._plain, wake)
+
+    def add(self, value: float, exemplar: SpanContext | None = None) -> None:
+        """Add to the sum; what is no finite number, or would make a counter fall, is dropped."""
+        if type(value) is int and self._least <= value <= WHOLE:
+            number: float = value
+        else:
+            number = plain(value)
+            if not self._floor <= number <= LARGEST:
+                self._faults.invalid_value(value)
+                return
+        with self.lock:
+            self._value += number
+        if exemplar is not self._unshown:
+            self.show(number, exemplar)
+
+    def change(self, by: int) -> None:
+        """Add a whole number that is known to be one: ours, twice on every request's path."""
+        with self.lock:
+            self._value += by
+
+    def show(self, value: float, exemplar: SpanContext | None) -> None:
+        """Offer an exemplar for a value that has been added already."""
+        number = plain(value)
+        if self._filter == "always_off" or not self._floor <= number <= LARGEST:
+            return
+        try:
+            self._offer = offer(number, exemplar)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._faults.internal_error("metrics", error)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the sum is, or once was at a collection, other than zero."""
+        return self._value != 0 or self._total != 0 or any(part[1] for part in self._parts.values())
+
+    def _drain(self) -> None:
+        with self._plain:
+            value, self._value = self._value, 0
+            made, self._offer = self._offer, None
+        if made is not None:
+            self._exemplars.add({0: made})
+        self._total += value
+        if value != 0:
+            for reader, (sofar, _, since) in self._parts.items():
+                self._parts[reader] = (sofar + value, True, since)
+
+    def cumulative(self, reader: int, keeps: bool) -> NumberState:
+        """Everything since the series began. Called by one collection at a time.
+
+        `keeps` says that the reader shows an exemplar until a newer one takes its place.
+        """
+        self._drain()
+        offers = self._exemplars.shown_to(reader, keeps)
+        return NumberState(exportable(self._total), self._since_ns, offers)
+
+    def delta(self, reader: int, keeps: bool, now_ns: int) -> NumberState | None:
+        """What came since this reader's last call, or None. Called by one collection at a time."""
+        self._drain()
+        value, moved, since = self._parts.get(
+            reader, (self._total, self._total != 0, self._since_ns)
+        )
+        self._parts[reader] = (0, False, max(now_ns, since))
+        if not moved:
+            return None
+        return NumberState(exportable(value), since, self._exemplars.shown_to(reader, keeps))
+
+
+class GaugeCell:
+    """One series of a gauge: the value last set, shown until another is."""
+
+    __slots__ = ("_attributes", "_faults", "_since_ns", "_value", "_wake")
+
+    def __init__(self, attributes: dict[str, object], faults: Faults) -> None:
+        self._attributes = attributes
+        self._faults = faults
+        self.restart()
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """The point's attributes; the same object every time, not to be changed."""
+        return self._attributes
+
+    def restart(self, wake: Callable[[], None] | None = None) -> None:
+        """Forget the value, as a forked child must; `wake` is called before the next is set."""
+        self._since_ns = time_ns()
+        self._value: float | None = None
+        self._wake = wake
+
+    def sleep(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called before the next value is set."""
+        self._wake = wake
+
+    def set(self, value: float) -> None:
+        """Set the value; what is no finite number is dropped and counted."""
+        number = plain(value)
+        if not -LARGEST <= number <= LARGEST:
+            self._faults.invalid_value(value)
+            return
+        self._value = number
+        wake = self._wake
+        if wake is not None:
+            self._wake = None
+            wake()
+
+    @property
+    def touched(self) -> bool:
+        """Whether a value was set."""
+        return self._value is not None
+
+    def cumulative(self, reader: int, keeps: bool) -> NumberState | None:
+        """The value last set, or None before the first."""
+        del reader, keeps
+        value = self._value
+        return None if value is None else NumberState(value, self._since_ns, ())
+
+    def delta(self, reader: int, keeps: bool, now_ns: int) -> NumberState | None:
+        """As `cumulative`: a gauge has no difference to tell."""
+        del now_ns
+        return self.cumulative(reader, keeps)

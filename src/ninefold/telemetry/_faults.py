@@ -1,0 +1,150 @@
+"""What telemetry lost or got wrong: counted by signal and reason, logged once a minute at most."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from reprlib import Repr
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ninefold.registry import Reason, Signal
+
+_log = logging.getLogger("ninefold.telemetry")
+
+LOG_EVERY = 60.0
+"""Seconds between two log lines about the same signal and reason."""
+
+SHOWN = 200
+"""How much of a foreign value or message a log line quotes, in characters."""
+
+
+def quoted(value: object) -> str:
+    r"""What a foreign value looks like, cut to `SHOWN` characters and on one line.
+
+    Of a container or text only as much is looked at as is shown: a list of a million items must
+    not be written out on a request's time.
+
+    >>> quoted("a\nb")
+    "'a\\nb'"
+    """
+    short = Repr()
+    short.maxstring = short.maxother = short.maxlong = SHOWN
+    try:
+        text = short.repr(value)
+    except Exception:  # noqa: BLE001 - a broken __repr__ is the application's
+        text = f"<{type(value).__name__}>"
+    text = text.encode("ascii", "backslashreplace").decode("ascii")
+    if not text.isprintable():
+        text = repr(text)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+class Faults:
+    """Counts what telemetry dropped, and says so without flooding a log.
+
+    Nothing here raises: it is called from every place that must not raise either. Nor does it hold
+    its lock while it counts, quotes or logs, all of which run other people's code.
+    """
+
+    __slots__ = ("_clock", "_count", "_counting", "_lock", "_said", "_uncounted", "_unsaid")
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._count: Callable[[int, tuple[str, str]], None] | None = None
+        self._uncounted: dict[tuple[str, str], int] = {}
+        self.restart()
+
+    def count_with(self, add: Callable[[int, tuple[str, str]], None]) -> None:
+        """Count through this function from now on, what was dropped before included.
+
+        It is `add` of the counter `ninefold.telemetry.dropped`.
+        """
+        self._count = add
+        for key in list(self._uncounted):
+            self._add(0, key)
+
+    def restart(self) -> None:
+        """Take a lock of its own and forget what is the parent's, as a forked child must."""
+        self._lock = threading.RLock()
+        self._counting = threading.local()
+        self._said: dict[tuple[str, str], float] = {}
+        self._unsaid: dict[tuple[str, str], int] = {}
+        self._uncounted.clear()
+
+    def dropped(self, signal: Signal, reason: Reason, items: int = 1, detail: object = "") -> None:
+        """Count `items` of `signal` as lost for `reason`; `detail` is quoted in the log line."""
+        try:
+            key = (signal, reason)
+            self._add(items, key)
+            now = self._clock()
+            with self._lock:
+                unsaid = self._unsaid.get(key, 0) + items
+                said = self._said.get(key)
+                if said is not None and now - said < LOG_EVERY:
+                    self._unsaid[key] = unsaid
+                    return
+                self._said[key], self._unsaid[key] = now, 0
+            readable = isinstance(detail, str) and len(detail) <= SHOWN and detail.isprintable()
+            _log.warning(
+                "dropped %d item(s) of %s: %s (%s); said once a minute at most, counted in"
+                " ninefold.telemetry.dropped",
+                unsaid,
+                signal,
+                reason,
+                detail if readable else quoted(detail),
+            )
+        except Exception:  # noqa: BLE001 - the last resort has nobody left to tell
+            return
+
+    def _add(self, items: int, key: tuple[str, str]) -> None:
+        """Count, unless this thread is counting already: a fault of counting itself waits.
+
+        Such as providers that cannot be built: each attempt to count would attempt that again.
+        """
+        with self._lock:
+            items += self._uncounted.pop(key, 0)
+        count = self._count
+        if count is None or getattr(self._counting, "now", False):
+            with self._lock:
+                self._uncounted[key] = self._uncounted.get(key, 0) + items
+            return
+        self._counting.now = True
+        try:
+            count(items, key)
+        finally:
+            self._counting.now = False
+
+    def invalid_value(self, value: object) -> None:
+        """Count a measurement that is no finite number, or negative where that means nothing."""
+        self.dropped("metrics", "invalid_value", 1, _Value(value))
+
+    def internal_error(self, signal: Signal, error: BaseException) -> None:
+        """Count a defect of ours that was kept from the application."""
+        self.dropped(signal, "internal_error", 1, _Error(error))
+
+
+class _Value:
+    """Quotes a value when it is logged: most often it is not, and text costs time."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"value {quoted(self._value)}"
+
+
+class _Error:
+    """Quotes an exception when it is logged."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __repr__(self) -> str:
+        return f"{type(self._error).__name__}: {quoted(str(self._error))}"

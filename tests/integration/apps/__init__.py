@@ -1,0 +1,1 @@
+"""Applications that integration tests serve, each in a process of its own."""

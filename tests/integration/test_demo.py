@@ -1,0 +1,126 @@
+"""`ninefold demo` from outside: what it sent is what was counted, and it ends when told to."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.net import is_listening
+from tests.support.otlp_sink import OtlpSink
+from tests.support.process import Process
+from tests.support.waiting import eventually
+
+ACCOUNT = re.compile(
+    r"^(?P<name>checkout|inventory) +sent (?P<sent>[\d,]+)(?: \+ (?P<called>[\d,]+) called by "
+    r"checkout)?, counted by /metrics (?P<counted>[\d,]+): equal$",
+    re.MULTILINE,
+)
+ADDRESS = re.compile(r"^(?:checkout|inventory) +http://127\.0\.0\.1:(\d+)/metrics$", re.MULTILINE)
+
+Demo = Callable[..., Process]
+
+
+@pytest.fixture
+def demo(keep: Callable[[Process], Process], tmp_path: Path) -> Demo:
+    """Start the demo with these arguments."""
+
+    def start(*arguments: str, **env: str) -> Process:
+        command = [sys.executable, "-W", "error", "-c", "from ninefold.cli import main; main()"]
+        log = tmp_path / "demo.log"
+        return keep(Process("demo", [*command, "demo", *arguments], log=log, env=env))
+
+    return start
+
+
+def ended(process: Process) -> int:
+    """The exit status, once it has ended."""
+    eventually(lambda: process.status is not None, within=60)
+    status = process.status
+    assert status is not None
+    return status
+
+
+def accounts(log: str) -> dict[str, tuple[int, int, int]]:
+    """By service: sent, called by its fellow, counted."""
+    found = {}
+    for match in ACCOUNT.finditer(log):
+        figures = [
+            int((match[name] or "0").replace(",", "")) for name in ("sent", "called", "counted")
+        ]
+        found[match["name"]] = (figures[0], figures[1], figures[2])
+    return found
+
+
+def assert_nothing_is_left(process: Process) -> None:
+    """No service listens any more where it did, and nobody showed a traceback."""
+    ports = ADDRESS.findall(process.log)
+    assert len(ports) == 2
+    assert [port for port in ports if is_listening(int(port))] == []
+    assert "Traceback" not in process.log
+
+
+def test_what_was_sent_is_what_the_services_counted(demo: Demo) -> None:
+    """Per service; routes, a trace through both and the addresses are told, and nothing is left."""
+    process = demo("--seconds", "4")
+    assert ended(process) == 0
+    told = accounts(process.log)
+    assert told.keys() == {"checkout", "inventory"}, process.log
+    for sent, called, counted in told.values():
+        assert sent + called == counted > 0
+    assert told["inventory"][1] > 0
+    for route in ("GET /cart/{cart_id}", "POST /checkout", "GET /items/<int:item_id>"):
+        assert route in process.log
+    assert re.search(
+        r"through both services, [0-9a-f]{32}:\n  checkout .*\n  checkout .*\n  inventory ",
+        process.log,
+    )
+    assert_nothing_is_left(process)
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="by design: Windows cannot send Ctrl-C to one process"
+)
+def test_ctrl_c_ends_it_in_good_order(demo: Demo) -> None:
+    """The account is drawn up all the same, the services are gone, and the exit code is 0."""
+    process = demo("--seconds", "600")
+    eventually(lambda: "s of 600 s" in process.log, within=60)
+    assert process.stop(signal.SIGINT) == 0
+    assert accounts(process.log).keys() == {"checkout", "inventory"}, process.log
+    assert_nothing_is_left(process)
+
+
+def test_spans_go_to_the_endpoint_that_is_set(demo: Demo, otlp_sink: OtlpSink) -> None:
+    """With a Collector's endpoint both services' spans are there, call and answer in one trace."""
+    process = demo("--seconds", "2", OTEL_EXPORTER_OTLP_ENDPOINT=otlp_sink.http_endpoint)
+    assert ended(process) == 0
+    assert "as OTEL_EXPORTER_OTLP_ENDPOINT says" in process.log
+    spans = otlp_sink.spans()
+    calls = {span.span_id: span for span in spans if span.kind == "client"}
+    answered = [span for span in otlp_sink.spans(kind="server") if span.parent in calls]
+    assert answered
+    for span in answered:
+        call = calls[span.parent]
+        assert call.trace_id == span.trace_id
+        assert call.resource["service.name"] == "checkout"
+        assert span.resource["service.name"] == "inventory"
+
+
+def test_a_taken_port_is_said_in_one_line(demo: Demo, otlp_sink: OtlpSink) -> None:
+    """The message names the port and the option; the exit code is 1."""
+    taken = otlp_sink.http_endpoint.rpartition(":")[2]
+    process = demo("--port", taken)
+    assert ended(process) == 1
+    assert f"port {taken} of 127.0.0.1 is taken; choose another by --port" in process.log
+    assert "Traceback" not in process.log
+
+
+def test_telemetry_switched_off_is_said_in_one_line(demo: Demo) -> None:
+    """Where nothing is measured there is nothing to watch: it says so instead of showing zeros."""
+    process = demo("--seconds", "4", OTEL_SDK_DISABLED="true")
+    assert ended(process) == 1
+    assert "unset OTEL_SDK_DISABLED" in process.log
+    assert "Traceback" not in process.log

@@ -1,0 +1,69 @@
+"""`import ninefold` is cheap and quiet: it loads next to nothing and starts nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+UNWANTED = {
+    "SDK": ("opentelemetry.sdk",),
+    "exporter": ("opentelemetry.exporter", "grpc", "google.protobuf", "prometheus_client"),
+    "framework": (
+        "celery",
+        "fastapi",
+        "flask",
+        "httpx",
+        "redis",
+        "requests",
+        "sqlalchemy",
+        "starlette",
+    ),
+    "YAML": ("yaml",),
+    "command line": ("click", "grafana_foundation_sdk", "promql_parser", "rich", "ninefold.cli"),
+    "part of ours": ("ninefold.demo", "ninefold.integrations", "ninefold.testing"),
+}
+
+
+def _after(code: str) -> list[str]:
+    """What is in sys.modules of a new interpreter after this code; the last line prints it."""
+    script = f"{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def loaded() -> list[str]:
+    """Modules loaded by `import ninefold` beyond those that an idle interpreter has."""
+    return sorted(set(_after("import ninefold")) - set(_after("pass")))
+
+
+@pytest.mark.parametrize("kind", UNWANTED)
+def test_import_loads_no(kind: str, loaded: list[str]) -> None:
+    """Who imports ninefold pays for none of this before it is used."""
+    found = [
+        name
+        for name in loaded
+        for unwanted in UNWANTED[kind]
+        if name == unwanted or name.startswith(f"{unwanted}.")
+    ]
+    assert found == []
+
+
+def test_import_starts_nothing() -> None:
+    """No thread, no signal handler and no open file or socket comes with the import."""
+    code = """
+import os, signal, sys, threading
+def state():
+    files = sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else []
+    return threading.active_count(), signal.getsignal(signal.SIGTERM), len(files)
+before = state()
+import ninefold
+assert state() == before, (before, state())
+"""
+    _after(code)

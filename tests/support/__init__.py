@@ -1,0 +1,1 @@
+"""Real parts that tests start, fault and look into."""

@@ -1,0 +1,1 @@
+"""HTTP exchanges in process: applications of each kind, and clients that may misbehave."""

@@ -1,0 +1,255 @@
+"""`ninefold doctor`: what it shows, what it finds, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ninefold.cli import _doctor, main
+from ninefold.cli._diagnosis import Finding, diagnose, why_unreachable
+from ninefold.config import read
+
+SECRET = "hunter2"
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no setting in the environment."""
+    import os
+
+    for variable in os.environ:
+        if variable.startswith(("NINEFOLD_", "OTEL_")):
+            monkeypatch.delenv(variable)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def collector() -> Iterator[int]:
+    """A port of the loopback that accepts connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of the loopback on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _run(*arguments: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, ["doctor", *arguments], env=environ)
+
+
+def _findings(environ: dict[str, str], **code: object) -> list[Finding]:
+    settings = read(code=code, environ=environ)
+    return diagnose(settings, environ, why_unreachable=lambda host, port: None)
+
+
+def test_text_tells_value_origin_and_what_lost(somewhere: Path) -> None:
+    """One line per setting, and below it the words that lost; secrets are redacted."""
+    (somewhere / "ninefold.toml").write_text(
+        f'owner = "payments"\nshutdown_timeout = 3\n[otlp.headers]\nkey = "{SECRET}"\n'
+    )
+    result = _run(NINEFOLD_OWNER="checkout")
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.output.splitlines()]
+    assert ["owner", "checkout", "environment:", "NINEFOLD_OWNER"] in lines
+    assert ["won", "over", "payments", f"({somewhere}/ninefold.toml:", "owner)"] in lines
+    assert ["max_series", "2000", "default"] in lines
+    assert "shutdown_timeout         3 s" in result.output
+    assert "key=[redacted]" in result.output
+    assert SECRET not in result.output
+
+
+def test_json_is_for_programs(somewhere: Path) -> None:
+    """The same, as one JSON document."""
+    (somewhere / "ninefold.toml").write_text(f'owner = "a"\notlp.headers.key = "{SECRET}"\n')
+    result = _run("--format", "json", OTEL_SERVICE_NAME="checkout")
+    assert result.exit_code == 0
+    assert SECRET not in result.output
+    report = json.loads(result.output)
+    rows = {row["key"]: row for row in report["settings"]}
+    assert report["file"] == str(somewhere / "ninefold.toml")
+    assert rows["name"]["value"] == "checkout"
+    assert rows["name"]["source"] == "environment"
+    assert rows["name"]["name"] == "OTEL_SERVICE_NAME"
+    assert rows["owner"]["source"] == "file"
+    # What else is installed may add notes, and nothing worse.
+    assert {finding["level"] for finding in report["findings"]} == {"note"}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_settings_that_cannot_be_read_are_the_finding(somewhere: Path, form: str) -> None:
+    """A wrong file ends with exit code 1 and the message that set-up would give."""
+    (somewhere / "ninefold.toml").write_text("max_series = 1\n")
+    result = _run("--format", form)
+    assert result.exit_code == 1
+    assert "max_series" in result.output
+    assert "must be a whole number >= 2 series, got 1" in result.output
+
+
+def test_a_collector_that_listens_is_well(collector: int) -> None:
+    """An endpoint that accepts a connection is said to, once for all signals that use it."""
+    result = _run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{collector}")
+    assert result.exit_code == 0
+    assert f"OTLP endpoint 127.0.0.1:{collector} (traces, metrics) accepts connections" in (
+        result.output
+    )
+
+
+def test_a_collector_that_is_not_there_is_wrong(closed_port: int) -> None:
+    """Exit code 1, with the reason and the variable to change."""
+    result = _run(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{closed_port}")
+    assert result.exit_code == 1
+    assert f"127.0.0.1:{closed_port} (traces, metrics) accepts no connection" in result.output
+    assert "Connection refused" in result.output
+    assert "change OTEL_EXPORTER_OTLP_ENDPOINT" in result.output
+
+
+def test_an_exporter_without_an_endpoint_goes_to_the_usual_one() -> None:
+    """OTLP asked for by name alone goes to this machine; if nobody is there, set an endpoint."""
+    settings = read(code={"logs_exporter": ["otlp"]}, environ={})
+    asked: list[tuple[str, int]] = []
+
+    def nobody(host: str, port: int) -> str:
+        asked.append((host, port))
+        return "nobody there"
+
+    found = diagnose(settings, {}, why_unreachable=nobody)
+    assert asked == [("localhost", 4318)]
+    (wrong,) = [finding.message for finding in found if finding.level == "wrong"]
+    assert wrong == (
+        "OTLP endpoint localhost:4318 (logs) accepts no connection: nobody there; "
+        "start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+
+
+def test_an_endpoint_without_a_port_is_asked_at_the_usual_one() -> None:
+    """The port follows from the scheme and the protocol, as the exporters have it."""
+    from ninefold.cli._diagnosis import _address
+
+    def address(**code: object) -> tuple[str, int]:
+        return _address(read(code=code, environ={}).otlp_traces)
+
+    assert address() == ("localhost", 4318)
+    assert address(**{"otlp.protocol": "grpc"}) == ("localhost", 4317)
+    assert address(**{"otlp.endpoint": "https://c"}) == ("c", 443)
+    assert address(**{"otlp.endpoint": "http://c"}) == ("c", 80)
+    assert address(**{"otlp.endpoint": "http://c", "otlp.protocol": "grpc"}) == ("c", 4317)
+    assert address(**{"otlp.endpoint": "c:7", "otlp.protocol": "grpc"}) == ("c", 7)
+
+
+def test_who_does_not_answer_in_time_is_unreachable() -> None:
+    """A full backlog drops connections: the wait ends when patience does."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        port = server.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        try:
+            for each in waiting:
+                each.setblocking(False)
+                each.connect_ex(("127.0.0.1", port))
+            assert why_unreachable("127.0.0.1", port, patience=0.05) is not None
+        finally:
+            for each in waiting:
+                each.close()
+
+
+def test_nothing_exported_is_said_but_not_wrong() -> None:
+    """A service without an endpoint is allowed; the note says how to change that."""
+    finding = _findings({})[0]
+    assert finding.level == "note"
+    assert finding.message.startswith("traces, metrics, logs: not exported; set OTEL_EXPORTER")
+    served, rest, *_ = _findings({}, prometheus=True)
+    assert served == Finding("ok", "Prometheus is answered on the application, /metrics")
+    assert rest.message.startswith("traces, logs: not exported")
+    everywhere = _findings({}, logs_exporter="console", traces_exporter="console", prometheus=True)
+    assert not [finding for finding in everywhere if "not exported" in finding.message]
+
+
+def test_disabled_is_said_and_nothing_else_is_asked() -> None:
+    """Under the kill switch no endpoint matters."""
+    environ = {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    assert _findings(environ) == [
+        Finding("note", "ninefold is disabled by OTEL_SDK_DISABLED: nothing is measured")
+    ]
+
+
+def test_names_that_nobody_provides_are_wrong() -> None:
+    """An exporter or a propagator that is not installed would fail set-up: it is said before."""
+    environ = {"OTEL_TRACES_EXPORTER": "console,oltp", "OTEL_PROPAGATORS": "b3,tracecontxt"}
+    wrong = [f.message for f in _findings(environ) if f.level == "wrong"]
+    assert len(wrong) == 2
+    assert "no exporter of traces is called 'oltp'" in wrong[0]
+    assert "change OTEL_TRACES_EXPORTER" in wrong[0]
+    assert "no propagator is called 'tracecontxt'" in wrong[1]
+
+
+def test_a_missing_certificate_is_wrong(collector: int, somewhere: Path) -> None:
+    """A certificate that is not there would fail every export, silently."""
+    (somewhere / "there.pem").touch()
+    code = {
+        "otlp.endpoint": f"https://127.0.0.1:{collector}",
+        "otlp.certificate": "gone.pem",
+        "otlp.traces.certificate": "there.pem",
+    }
+    wrong = [f.message for f in _findings({}, **code) if f.level == "wrong"]
+    assert wrong == ["otlp.metrics.certificate names a file that is not there: gone.pem"]
+
+
+def test_problems_and_foreign_providers_are_notes() -> None:
+    """What was ignored, and what will make ninefold step back, is told without failing."""
+    environ = {"OTEL_PYTHON_METER_PROVIDER": "sdk_meter_provider", "NINEFOLD_EXLUDE": "/x"}
+    findings = _findings(environ)
+    assert {finding.level for finding in findings} == {"note"}
+    assert "did you mean NINEFOLD_EXCLUDE?" in findings[0].message
+    assert any("OTEL_PYTHON_METER_PROVIDER=sdk_meter_provider" in f.message for f in findings)
+
+
+def test_contrib_instrumentation_beside_ours_is_noted(
+    somewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its presence is a note with the switch that turns it off; switched off, it is none."""
+    info = somewhere / "contrib_flask-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: contrib-flask\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[opentelemetry_instrumentor]\nflask = contrib_flask:Instrumentor\nfoo = foo:Foo\n"
+    )
+    monkeypatch.syspath_prepend(str(somewhere))
+
+    def about_flask(environ: dict[str, str]) -> list[str]:
+        return [f.message for f in _findings(environ) if "instrumentation-flask" in f.message]
+
+    (message,) = about_flask({})
+    assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=flask" in message
+    assert about_flask({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "redis, flask"}) == []
+
+
+def test_on_a_terminal_rich_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the extra `cli`, the table is rich's; every setting and finding is in it."""
+    rich_console = pytest.importorskip(
+        "rich.console", reason="by design: rich comes with the extra cli"
+    )
+    out = io.StringIO()
+
+    class Terminal(rich_console.Console):  # type: ignore[misc]  # rich may be absent
+        def __init__(self) -> None:
+            super().__init__(file=out, force_terminal=True, width=200)
+
+    monkeypatch.setattr(rich_console, "Console", Terminal)
+    settings = read(code={}, environ={"OTEL_SERVICE_NAME": "checkout"})
+    _doctor.print_rich(settings, [Finding("wrong", "a [bracketed] finding")])
+    _doctor.print_rich(None, [])
+    for row in settings.explain():
+        assert row.key in out.getvalue()
+    assert "environment: OTEL_SERVICE_NAME" in out.getvalue()
+    assert "a [bracketed] finding" in out.getvalue()
