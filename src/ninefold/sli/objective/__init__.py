@@ -1,0 +1,62 @@
+"""Objectives: what good means, over which window, counted where the decision is made."""
+
+from __future__ import annotations
+
+from ninefold.sli.objective._declared import Objectives
+from ninefold.sli.objective._kinds import (
+    availability,
+    first_byte,
+    fresh,
+    latency,
+    quality,
+    saturation,
+    throughput,
+)
+from ninefold.sli.objective._metrics import HttpObjectives, OperationObjectives
+from ninefold.sli.objective._model import (
+    EventKind,
+    Freshness,
+    HttpAvailability,
+    HttpFirstByte,
+    HttpKind,
+    HttpLatency,
+    Kind,
+    Objective,
+    OperationAvailability,
+    OperationLatency,
+    Quality,
+    Saturation,
+    SliName,
+    StateKind,
+    Throughput,
+)
+from ninefold.sli.objective._window import Window
+
+__all__ = [
+    "EventKind",
+    "Freshness",
+    "HttpAvailability",
+    "HttpFirstByte",
+    "HttpKind",
+    "HttpLatency",
+    "HttpObjectives",
+    "Kind",
+    "Objective",
+    "Objectives",
+    "OperationAvailability",
+    "OperationLatency",
+    "OperationObjectives",
+    "Quality",
+    "Saturation",
+    "SliName",
+    "StateKind",
+    "Throughput",
+    "Window",
+    "availability",
+    "first_byte",
+    "fresh",
+    "latency",
+    "quality",
+    "saturation",
+    "throughput",
+]

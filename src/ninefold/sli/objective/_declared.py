@@ -1,0 +1,193 @@
+"""The objectives of one service: declared once, counted from the first event that they concern."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, assert_never
+
+from ninefold.core import nearest
+from ninefold.errors import ConfigurationError
+from ninefold.registry import EVENTS, HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
+from ninefold.sli.objective._engine import Verdict, operation_verdict
+from ninefold.sli.objective._metrics import (
+    HttpObjectives,
+    OperationObjectives,
+    QualityObjectives,
+)
+from ninefold.sli.objective._model import (
+    Freshness,
+    HttpAvailability,
+    HttpFirstByte,
+    HttpLatency,
+    Objective,
+    OperationAvailability,
+    OperationLatency,
+    Quality,
+    Saturation,
+    Throughput,
+)
+from ninefold.telemetry import restart_after_fork
+
+if TYPE_CHECKING:
+    from ninefold.telemetry import AnyCounter, AnyHistogram, Key, Telemetry
+
+_log = logging.getLogger("ninefold.sli")
+
+CODE = "code"
+"""The source of an objective that the application declares."""
+
+
+class Objectives:
+    """What a service promises, and what counts towards it."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._lock = threading.RLock()
+        self._declared: dict[str, Objective] = {}
+        self.http = HttpObjectives(telemetry, self._warn_of_streams)
+        self.operations = OperationObjectives(telemetry)
+        self.quality = QualityObjectives(telemetry)
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """Take locks of its own, as a forked child must; what is declared stays."""
+        self._lock = threading.RLock()
+        self.http.restart()
+
+    @property
+    def declared(self) -> Mapping[str, Objective]:
+        """Every objective by its name, in the order in which they were declared."""
+        return MappingProxyType(self._declared)
+
+    @property
+    def streamed(self) -> Mapping[str, int]:
+        """By latency objective, the responses that were no events as they were streamed."""
+        return MappingProxyType(self.http.streamed)
+
+    def declare(self, objective: Objective) -> Objective:
+        """Count for `objective` from now on, and return the one that is in force.
+
+        The same again changes nothing. One from a file wins over one of that name from code.
+
+        Raises `ConfigurationError` for a name that is taken by another objective, and for an
+        objective that comes after the first event that it concerns: its counts would be short.
+        """
+        with self._lock:
+            present = self._declared.get(objective.name)
+            if present is not None:
+                return self._present(present, objective)
+            if not self._telemetry.disabled:
+                self._count(objective)
+            self._declared[objective.name] = objective
+            return objective
+
+    def _present(self, present: Objective, again: Objective) -> Objective:
+        if present == again:
+            return present
+        if present.source != CODE and again.source == CODE:
+            _log.info("objective %r is taken from %s", again.name, present.source)
+            return present
+        raise ConfigurationError(
+            f"objective {again.name!r} is declared twice, in {present.source} as {present.kind}"
+            f" and in {again.source} as {again.kind}; give one of them another name"
+        )
+
+    def _count(self, objective: Objective) -> None:
+        name, kind, telemetry = objective.name, objective.kind, self._telemetry
+        match kind:
+            case HttpAvailability() | HttpLatency() | HttpFirstByte():
+                limits = (kind.threshold,) if isinstance(kind, HttpLatency) else ()
+                self._refuse_late(
+                    name, telemetry.histogram(HTTP_SERVER_REQUEST_DURATION), _of(kind)
+                )
+                # So that a rule which asks the histogram finds the threshold there as well.
+                telemetry.histogram(HTTP_SERVER_REQUEST_DURATION, limits)
+                self.http.add(name, kind)
+            case OperationAvailability() | OperationLatency():
+                threshold = kind.threshold if isinstance(kind, OperationLatency) else None
+                counted = _of_operation(kind.operation, threshold)
+                self._refuse_late(name, telemetry.histogram(OPERATION_DURATION), counted)
+                telemetry.histogram(OPERATION_DURATION, () if threshold is None else (threshold,))
+                self.operations.add(name, kind.operation, threshold)
+            case Quality():
+                self._refuse_late(
+                    name, telemetry.counter(EVENTS), lambda key: key[0] == kind.operation
+                )
+                self.quality.add(name, kind.operation)
+            case Freshness() | Throughput() | Saturation():
+                # Their minutes are judged by rule, from what the service emits of its state.
+                return
+            case _:
+                assert_never(kind)
+
+    @staticmethod
+    def _refuse_late(
+        name: str, instrument: AnyHistogram | AnyCounter, concerned: Callable[[Key], bool]
+    ) -> None:
+        series = getattr(instrument, "series", None)
+        if series is None:
+            # A provider of the user's own does not tell what was recorded.
+            return
+        for key, cell in list(series.cells.items()):
+            if cell.touched and concerned(key):
+                raise ConfigurationError(
+                    f"objective {name!r} comes after the first event that it concerns, recorded as"
+                    f" {' '.join(str(part) for part in key if part is not None)!r}; declare it"
+                    " before the service takes traffic"
+                )
+
+    @staticmethod
+    def _warn_of_streams(name: str, route: str | None) -> None:
+        _log.warning(
+            "objective %r leaves out a streamed response of %s: its end is up to the client, so it"
+            " is no event of a latency objective; measure when it begins, with nf.first_byte (said"
+            " once; further ones are counted in service.streamed)",
+            name,
+            route or "no route",
+        )
+
+    def unknown(
+        self, *, routes: Iterable[str] | None, operations: Mapping[str, Iterable[str]]
+    ) -> list[str]:
+        """What objectives name that nobody serves or measures, as sentences; the nearest with each.
+
+        `routes` is None where they cannot be told. `operations` gives the names of what is
+        measured by the kind's `sli`; a kind that is not in it is not looked at.
+        """
+        known = None if routes is None else set(routes)
+        told: list[str] = []
+        for objective in self._declared.values():
+            kind = objective.kind
+            if isinstance(kind, HttpAvailability | HttpLatency | HttpFirstByte):
+                if known is not None:
+                    for route in kind.routes or ():
+                        if route not in known:
+                            told.append(_sentence(objective.name, "route", route, known))
+            elif kind.sli in operations:
+                names = set(operations[kind.sli])
+                if kind.operation not in names:
+                    told.append(_sentence(objective.name, kind.sli, kind.operation, names))
+        return told
+
+
+def _of_operation(operation: str, threshold: float | None) -> Callable[[Key], bool]:
+    def concerned(key: Key) -> bool:
+        verdict = operation_verdict(threshold, outcome=str(key[1]), elapsed=0.0)
+        return key[0] == operation and verdict is not Verdict.NO_EVENT
+
+    return concerned
+
+
+def _sentence(name: str, what: str, word: str, known: set[str]) -> str:
+    near = nearest(word, sorted(known))
+    hint = f"did you mean {near!r}?" if near else _listed(known)
+    return f"objective {name!r} is about the {what} {word!r}, which is not there; {hint}"
+
+
+def _listed(known: set[str]) -> str:
+    if not known:
+        return "there is none"
+    return f"there are {', '.join(repr(each) for each in sorted(known)[:10])}"
