@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     )
     from ninefold.sampling import Sampling
     from ninefold.service import Service, setup
+    from ninefold.sli import (
+        Objective,
+        availability,
+        first_byte,
+        fresh,
+        latency,
+        quality,
+        saturation,
+        throughput,
+    )
 
 __all__ = [
     "BulkheadFullError",
@@ -32,12 +42,20 @@ __all__ = [
     "ConfigurationError",
     "DeadlineExceededError",
     "NinefoldError",
+    "Objective",
     "RejectedError",
     "Sampling",
     "Service",
     "__version__",
+    "availability",
+    "first_byte",
+    "fresh",
+    "latency",
+    "quality",
+    "saturation",
     "setup",
     "testing",
+    "throughput",
 ]
 
 # Where each name lives. Importing ninefold must cost next to nothing: a name is fetched when used.
@@ -51,6 +69,14 @@ _HOMES = {
     "Sampling": "ninefold.sampling",
     "Service": "ninefold.service",
     "setup": "ninefold.service",
+    "Objective": "ninefold.sli",
+    "availability": "ninefold.sli",
+    "first_byte": "ninefold.sli",
+    "fresh": "ninefold.sli",
+    "latency": "ninefold.sli",
+    "quality": "ninefold.sli",
+    "saturation": "ninefold.sli",
+    "throughput": "ninefold.sli",
 }
 _MODULES = frozenset({"integrations", "testing"})
 

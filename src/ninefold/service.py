@@ -18,6 +18,8 @@ from ninefold.config import AttributeValue, Settings, load
 from ninefold.core import nearest, shown
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
+from ninefold.sli import Objective, Objectives
+from ninefold.sli.objective import Kind
 from ninefold.telemetry import (
     HeadSampler,
     MetricReader,
@@ -44,6 +46,7 @@ class Service:
         self._settings = settings
         self._telemetry = telemetry
         self._tracing = ServerTracing(telemetry, head.keeps)
+        self._objectives = Objectives(telemetry)
         if settings.log_correlation and not telemetry.disabled:
             # For good: a format string that names the ids must not fail after shutdown.
             install_log_ids(telemetry.faults)
@@ -89,6 +92,54 @@ class Service:
         raise ConfigurationError(
             f"no integration is called {name!r}: reinstall ninefold, whose installation declares"
             f" them as entry points of {_GROUP}"
+        )
+
+    @property
+    def objectives(self) -> Objectives:
+        """What this service promises: `objectives.declared` has each objective by its name."""
+        return self._objectives
+
+    def objective(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        owner: str | None = None,
+        runbook: str | None = None,
+        escalation: str | None = None,
+        min_bad_events: int = 5,
+    ) -> Objective:
+        """Promise something, and count towards it from the first event on.
+
+        - `name` is `ninefold.slo.name` on `ninefold.sli.events`, whose good and bad series exist
+          at zero from now on. Keep it: what a window has counted is under this name.
+        - `kind` is made by `nf.availability`, `nf.latency` or one of their siblings.
+        - `owner` (default: the service's) answers for it, `runbook` says what to do, `escalation`
+          whom to alert; `min_bad_events` must be in its long window before anyone is paged.
+
+        Where a file of the configuration declares an objective of that name, the file's is in
+        force, and is returned.
+
+        Raises `ConfigurationError` for what cannot be meant, for a name that is taken, and once an
+        event that it concerns was recorded: declare objectives before traffic.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout", owner="payments")
+        >>> availability = nf.availability(route="/checkout", target=0.999)
+        >>> service.objective("checkout-availability", availability).owner
+        'payments'
+        >>> service.shutdown()
+        True
+        """
+        return self._objectives.declare(
+            Objective(
+                name=name,
+                kind=kind,
+                owner=self._settings.owner if owner is None else owner,
+                runbook=runbook,
+                escalation=escalation,
+                min_bad_events=min_bad_events,
+            )
         )
 
     def expose(self, accept: str = "") -> tuple[bytes, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ninefold.config import Settings
+from ninefold.sli import Objectives
 from ninefold.telemetry import ServerTracing, Telemetry
 
 
@@ -25,6 +26,11 @@ class Host(Protocol):
     @property
     def tracing(self) -> ServerTracing:
         """Where requests' traces begin."""
+        ...
+
+    @property
+    def objectives(self) -> Objectives:
+        """What the service promises, and what counts towards it."""
         ...
 
     def expose(self, accept: str) -> tuple[bytes, str]:

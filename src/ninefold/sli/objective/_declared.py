@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, assert_never
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
 from ninefold.registry import EVENTS, HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
-from ninefold.sli.objective._engine import Verdict, operation_verdict
+from ninefold.sli.objective._engine import Standing, Verdict, operation_verdict
 from ninefold.sli.objective._metrics import (
     HttpObjectives,
     OperationObjectives,
     QualityObjectives,
+    standing_of,
 )
 from ninefold.sli.objective._model import (
     Freshness,
@@ -100,8 +101,9 @@ class Objectives:
         match kind:
             case HttpAvailability() | HttpLatency() | HttpFirstByte():
                 limits = (kind.threshold,) if isinstance(kind, HttpLatency) else ()
+                durations = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
                 self._refuse_late(
-                    name, telemetry.histogram(HTTP_SERVER_REQUEST_DURATION), _of(kind)
+                    name, durations, lambda key: standing_of(kind, key) is not Standing.OUT
                 )
                 # So that a rule which asks the histogram finds the threshold there as well.
                 telemetry.histogram(HTTP_SERVER_REQUEST_DURATION, limits)
@@ -144,7 +146,7 @@ class Objectives:
         _log.warning(
             "objective %r leaves out a streamed response of %s: its end is up to the client, so it"
             " is no event of a latency objective; measure when it begins, with nf.first_byte (said"
-            " once; further ones are counted in service.streamed)",
+            " once; further ones are counted in service.objectives.streamed)",
             name,
             route or "no route",
         )
