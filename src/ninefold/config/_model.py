@@ -126,6 +126,7 @@ class Settings:
     prometheus: bool
     metrics_path: str
     exclude: tuple[str, ...]
+    synthetic_user_agents: tuple[str, ...]
     shutdown_timeout: float
     max_series: int
     log_correlation: bool

@@ -131,6 +131,16 @@ def paths(name: str, value: object) -> tuple[str, ...]:
     return patterns
 
 
+def globs(name: str, value: object) -> tuple[str, ...]:
+    """A list of patterns, each once; `"none"` alone is the empty one.
+
+    >>> globs("synthetic_user_agents", "kube-probe/*, *bot*"), globs("…", "none")
+    (('kube-probe/*', '*bot*'), ())
+    """
+    words = tuple(dict.fromkeys(_words(name, value)))
+    return () if words == ("none",) else words
+
+
 def path(name: str, value: object) -> str:
     """The path of one endpoint of ours: it starts with `/`, and nothing follows the path."""
     if not isinstance(value, str) or not re.fullmatch(r"/[^\s?#*{}<>]+", value):

@@ -68,6 +68,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         prometheus=chosen.choose(_table.PROMETHEUS).value,
         metrics_path=chosen.choose(_table.METRICS_PATH).value,
         exclude=chosen.choose(_table.EXCLUDE).value,
+        synthetic_user_agents=chosen.choose(_table.SYNTHETIC_USER_AGENTS).value,
         shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
         max_series=chosen.choose(_table.MAX_SERIES).value,
         log_correlation=chosen.choose(_table.LOG_CORRELATION).value,

@@ -44,6 +44,39 @@ ATTRIBUTES_WITH_SETTINGS: Final = frozenset(
 )
 """Resource attributes with a setting of their own: there they are decided, and only there."""
 
+SYNTHETIC: Final = (
+    # Probes of orchestrators and load balancers.
+    "kube-probe/*",
+    "GoogleHC/*",
+    "ELB-HealthChecker/*",
+    "Amazon-Route53-Health-Check-Service*",
+    "Consul Health Check*",
+    # Synthetic tests.
+    "ninefold-probe/*",
+    "Blackbox Exporter/*",
+    "Prometheus/*",
+    "GoogleStackdriverMonitoring-UptimeChecks*",
+    "*DatadogSynthetics*",
+    "*NewRelicSynthetics*",
+    "*Pingdom.com_bot*",
+    "*UptimeRobot/*",
+    "*StatusCake*",
+    "*Better Uptime Bot*",
+    "Checkly/*",
+    # Crawlers.
+    "*Googlebot/*",
+    "*bingbot/*",
+    "*YandexBot/*",
+    "*DuckDuckBot/*",
+    "*Baiduspider/*",
+    "*Applebot/*",
+    "*AhrefsBot/*",
+    "*SemrushBot/*",
+    "*GPTBot/*",
+    "*ClaudeBot/*",
+)
+"""User-Agents of what no user sends, where nothing else is said."""
+
 _temporality: Parse[Temporality] = _parse.choice("cumulative", "delta", "lowmemory")
 _exemplar_filter: Parse[ExemplarFilter] = _parse.choice("trace_based", "always_on", "always_off")
 _parent_rule: Parse[ParentRule] = _parse.choice("respect", "ignore")
@@ -217,6 +250,13 @@ EXCLUDE = Setting(
     parse=_parse.paths,
     default=_NO_NAMES,
     doc="Patterns of paths that are neither measured nor traced.",
+)
+SYNTHETIC_USER_AGENTS = Setting(
+    key="synthetic_user_agents",
+    parse=_parse.globs,
+    default=SYNTHETIC,
+    absent="probes, synthetic tests and crawlers that are widely known",
+    doc="Patterns of User-Agents whose requests are no events of an objective; `none` for no such.",
 )
 SHUTDOWN_TIMEOUT = Setting(
     key="shutdown_timeout",
@@ -394,6 +434,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     PROMETHEUS,
     METRICS_PATH,
     EXCLUDE,
+    SYNTHETIC_USER_AGENTS,
     SHUTDOWN_TIMEOUT,
     MAX_SERIES,
     LOG_CORRELATION,

@@ -15,6 +15,7 @@ from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_D
 from ninefold.sli.http import (
     OTHER,
     Ending,
+    SyntheticTraffic,
     ending_of,
     error_type,
     known_methods,
@@ -47,8 +48,10 @@ class HttpServer:
         "known",
         "levels",
         "metrics_path",
+        "objectives",
         "pipeline",
         "record",
+        "synthetic",
         "tracing",
     )
 
@@ -72,6 +75,9 @@ class HttpServer:
             duration.series.cells if isinstance(duration, Histogram) else {}
         )
         """The series there are already, looked up here to save a call; others go by `record`."""
+        self.objectives = host.objectives.http
+        self.synthetic = SyntheticTraffic(settings.synthetic_user_agents).sent
+        """Says whether a User-Agent is no user's; asked where there are objectives."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
         self._active = telemetry.level(HTTP_SERVER_ACTIVE_REQUESTS)
@@ -124,6 +130,12 @@ class Exchange:
     """The templates of the mounts that led there."""
     gone: bool = False
     """Whether the client was seen to leave before the last of the body was sent."""
+    parts: int = 0
+    """How many messages with some of the body were handed over; 0 where the first is the last."""
+    begun: float | None = None
+    """When the first of these was."""
+    synthetic: bool = False
+    """Whether no user sent the request; found out where there are objectives."""
     done: bool = False
     """Whether the record is made."""
     trace: ServerTrace | None = None
@@ -174,10 +186,25 @@ class Exchange:
                 server.record(elapsed, key, exemplar)
             else:
                 cell.record(elapsed, exemplar)
+            if server.objectives.active and not self.synthetic:
+                begun = self.begun
+                server.objectives.count(
+                    key,
+                    elapsed,
+                    None if begun is None else begun - self.started,
+                    # One part that more was to follow is a stream that was cut short.
+                    self.parts > 1 if complete else self.parts > 0,
+                )
             if trace is not None and trace.span is not None:
                 self._end_span(trace, status, wrong)
         except Exception as failure:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(failure)
+
+    def part(self) -> None:
+        """A part of the body is handed over, and it is not the whole body."""
+        if self.begun is None:
+            self.begun = perf_counter()
+        self.parts += 1
 
     def _end_span(self, trace: ServerTrace, status: int | None, wrong: str | None) -> None:
         attributes: dict[str, AttributeValue] = {}

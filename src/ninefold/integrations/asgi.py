@@ -44,6 +44,11 @@ class AsgiExchange(Exchange):
         Exchange.__init__(
             self, server, scope["method"], scope.get("scheme", "http"), scope["http_version"]
         )
+        if server.objectives.active:
+            for name, value in scope.get("headers", ()):
+                if name == b"user-agent":
+                    self.synthetic = server.synthetic(value)
+                    break
 
     async def receive(self) -> Message:
         """Receive for the application, noticing that the client left."""
@@ -63,6 +68,10 @@ class AsgiExchange(Exchange):
             self._trailers = message.get("trailers", False)
         elif kind == "http.response.body" or kind == "http.response.zerocopysend":
             last = not message.get("more_body", False) and not self._trailers
+            if (not last or self.parts) and (message.get("body") or "file" in message):
+                # Counted when it is handed over: the send may be stopped once that is done. A last
+                # message with nothing in it, which ends a stream, is no part.
+                self.part()
         else:
             last = kind == "http.response.pathsend" or (
                 kind == "http.response.trailers" and not message.get("more_trailers", False)

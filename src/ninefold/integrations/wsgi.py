@@ -51,6 +51,8 @@ class WsgiExchange(Exchange):
             environ.get("wsgi.url_scheme", "http"),
             environ.get("SERVER_PROTOCOL", "").removeprefix("HTTP/"),
         )
+        if server.objectives.active:
+            self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
 
     def start_response(
         self, status: str, headers: Any, *exc_info: Any
@@ -69,6 +71,7 @@ class WsgiExchange(Exchange):
         """Write for an application that does so by hand, noticing that the status goes out."""
         if data:
             self.status = self.announced
+            self.part()
         return self._write(data)
 
     def completed(self) -> None:
@@ -205,6 +208,7 @@ class Body:
             for chunk in chunks:
                 if chunk:
                     exchange.status = exchange.announced
+                    exchange.part()
                 yield chunk
         except GeneratorExit:
             # The server lost interest; it closes the body, and that tells how it ended.

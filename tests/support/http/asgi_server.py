@@ -110,7 +110,7 @@ def _scope_and_server(case: Case) -> tuple[dict[str, Any], _Http | _Scripted]:
         "raw_path": (case.root_path + case.path).encode(),
         "query_string": b"",
         "root_path": case.root_path,
-        "headers": [(b"host", b"127.0.0.1")],
+        "headers": [(b"host", b"127.0.0.1"), *_agent(case)],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
         "state": {},
@@ -125,3 +125,7 @@ def _scope_and_server(case: Case) -> tuple[dict[str, Any], _Http | _Scripted]:
             {"type": "websocket.disconnect", "code": 1000},
         )
     return scope, _Http(case)
+
+
+def _agent(case: Case) -> list[tuple[bytes, bytes]]:
+    return [] if case.user_agent is None else [(b"user-agent", case.user_agent.encode())]

@@ -48,6 +48,7 @@ class Case:
     root_path: str
     surroundings: str | None
     client: Client
+    user_agent: str | None
     records: tuple[Record, ...]
 
     def __str__(self) -> str:
@@ -57,10 +58,11 @@ class Case:
 def cases() -> list[Case]:
     """Every case of the table, once for each driver that can do it."""
     table = yaml.safe_load(_TABLE.read_text("utf-8"))
-    return [_case(row, driver) for row in table["cases"] for driver in row["drivers"]]
+    return [case_of(row, driver) for row in table["cases"] for driver in row["drivers"]]
 
 
-def _case(row: Mapping[str, Any], driver: Driver) -> Case:
+def case_of(row: Mapping[str, Any], driver: Driver) -> Case:
+    """One row of a table of exchanges, as one driver reads it."""
     method, path = row["request"].split(" ")
     client = row.get("client", "stays")
     return Case(
@@ -73,14 +75,15 @@ def _case(row: Mapping[str, Any], driver: Driver) -> Case:
         client=Client(
             **(client if isinstance(client, dict) else {} if client == "stays" else {client: True})
         ),
+        user_agent=row.get("user_agent"),
         records=_records(row["expect"], method, driver),
     )
 
 
 def _records(expect: Mapping[str, Any], method: str, driver: Driver) -> tuple[Record, ...]:
-    if expect.get("records") == 0:
+    if "route" not in expect:
         return ()
-    said = {key: _for(value, driver) for key, value in expect.items()}
+    said = {key: for_driver(value, driver) for key, value in expect.items()}
     route = said["route"]
     if driver in ("asgi", "wsgi"):
         route = None
@@ -89,6 +92,6 @@ def _records(expect: Mapping[str, Any], method: str, driver: Driver) -> tuple[Re
     return (Record(said.get("method", method), route, said["status"], said["error_type"]),)
 
 
-def _for(value: object, driver: Driver) -> Any:
+def for_driver(value: object, driver: Driver) -> Any:
     """Pick what a mapping by driver says for this one."""
     return value.get(driver, value.get("default")) if isinstance(value, dict) else value

@@ -69,6 +69,8 @@ def serve(app: Any, case: Case) -> Transcript:
         "wsgi.input": BytesIO(),
         "wsgi.file_wrapper": FileWrapper,
     }
+    if case.user_agent is not None:
+        environ["HTTP_USER_AGENT"] = case.user_agent
     setup_testing_defaults(environ)
     server = _Http(case)
     error: str | None = None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ninefold.config import Settings
 from ninefold.config._decision import Said
 from ninefold.config._settle import settle
-from ninefold.config._table import ALL
+from ninefold.config._table import ALL, SYNTHETIC
 
 FILE = "app/ninefold.toml"
 
@@ -203,6 +203,14 @@ TABLE = [
         (["/c"], "/c"),
         (("/d", "/e"), "/d, /e"),
         "none",
+    ),
+    Words(
+        "synthetic_user_agents",
+        ("NINEFOLD_SYNTHETIC_USER_AGENTS", "Probe/*, *bot*", "Probe/*, *bot*"),
+        None,
+        (["Test/*"], "Test/*"),
+        (("d", "e"), "d, e"),
+        ", ".join(SYNTHETIC),
     ),
     Words(
         "shutdown_timeout",

@@ -14,11 +14,13 @@ from ninefold.sli.http._labels import (
     status_label,
 )
 from ninefold.sli.http._model import Ending, ending_of
+from ninefold.sli.http._synthetic import SyntheticTraffic
 
 __all__ = [
     "KNOWN_METHODS",
     "OTHER",
     "Ending",
+    "SyntheticTraffic",
     "ending_of",
     "error_type",
     "known_methods",
