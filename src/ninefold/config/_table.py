@@ -44,7 +44,7 @@ ATTRIBUTES_WITH_SETTINGS: Final = frozenset(
 )
 """Resource attributes with a setting of their own: there they are decided, and only there."""
 
-SYNTHETIC: Final = (
+SYNTHETIC: Final[tuple[str, ...]] = (
     # Probes of orchestrators and load balancers.
     "kube-probe/*",
     "GoogleHC/*",

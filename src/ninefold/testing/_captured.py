@@ -152,8 +152,9 @@ class CapturedTelemetry:
         self.capture(self.service)
 
     def _collect(self) -> dict[str, list[Point]]:
-        # Setting up on demand also turns a missing `capture` into an error.
-        _ = self.service
+        # Setting up on demand also turns a missing `capture` into an error. What was declared and
+        # never recorded, such as an objective's zeros, is there as it is in a scrape.
+        self.service.telemetry.pipeline.wake()
         data = self._reader.get_metrics_data()
         found: dict[str, list[Point]] = {}
         for name, points in _flat(data):
