@@ -24,15 +24,27 @@ def ninefold(
     routes_ahead: int = 0,
     ratio: float | None = None,
     spans: bool = False,
+    objectives: int = 0,
 ) -> Workload:
-    """Our own: metrics, and traces where `ratio` is given; `spans`: all of them are kept."""
+    """Our own: metrics, and traces where `ratio` is given; `spans`: all of them are kept.
+
+    `objectives` are declared on the route that is asked for.
+    """
     service = ours.service(ratio=ratio)
+    ours.declare(service, "/things/{thing_id}", objectives)
     driver = Driver(service.instrument(fastapi_app(routes_ahead=routes_ahead)), PATH, headers)
 
     def counted() -> int:
         return checks.exposed(driver.get("/metrics")[1].decode(), ours.COUNT_SAMPLE)
 
     check = checks.expect("requests in /metrics", counted)
+    if objectives:
+
+        def events() -> int:
+            exposed = driver.get("/metrics")[1].decode()
+            return checks.exposed(exposed, ours.EVENTS_SAMPLE) // objectives
+
+        check = checks.both(check, checks.expect("events in /metrics", events))
     if ratio is not None:
         traced = checks.expect("spans", lambda: ours.server_spans(service), none=not spans)
         check = checks.both(check, traced)

@@ -44,15 +44,18 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """`of` costs at most `at_most` times what `against` costs.
+    """`of` costs at most `at_most` times what `against` costs, or at most `at_most_us` itself.
 
-    `at_most` None is a ratio for information. `within_noise` forgives what the scenario's control
-    (the variant named "control") shows to be noise: for goals that say "no more than".
+    `at_most` None is a ratio for information. `at_most_us` is in microseconds, for what is promised
+    as such; then there is nothing it is measured `against`. `within_noise` forgives what the
+    scenario's control (the variant named "control") shows to be noise: for goals that say "no more
+    than".
     """
 
     of: str
-    against: str
-    at_most: float | None
+    against: str | None = None
+    at_most: float | None = None
+    at_most_us: float | None = None
     within_noise: bool = False
 
 

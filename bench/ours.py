@@ -14,6 +14,7 @@ WITH_TRACES: Final = {"OTEL_TRACES_EXPORTER": "bench", "OTEL_METRICS_EXPORTER": 
 """Tracing is on, exported to a counter: see `bench.span_count` and `bench/entry_points`."""
 
 COUNT_SAMPLE: Final = "http_server_request_duration_seconds_count"
+EVENTS_SAMPLE: Final = "ninefold_sli_events_total"
 
 
 def service(*, ratio: float | None = None) -> Service:
@@ -26,6 +27,18 @@ def service(*, ratio: float | None = None) -> Service:
     return nf.setup(
         "bench", version="1", environment="bench", owner="bench", prometheus=True, **options
     )
+
+
+def declare(service: Service, route: str, number: int) -> None:
+    """That many objectives on one route, one half availability and one half latency."""
+    import ninefold as nf
+
+    for each in range(number):
+        if each % 2:
+            kind = nf.latency(route=route, threshold=0.05 * (each + 1), target=0.99)
+        else:
+            kind = nf.availability(route=route, target=0.999)
+        service.objective(f"objective-{each}", kind)
 
 
 def server_spans(service: Service) -> int:

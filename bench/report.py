@@ -19,7 +19,8 @@ def render(result: Result) -> str:
         if cost.claim and cost.unavailable is None
     ]
     labels = {cost.name: cost.label for cost in result.costs}
-    lines += [_goal_line(outcome, labels) for outcome in result.outcomes]
+    added = {cost.name: cost.added_us for cost in result.costs}
+    lines += [_goal_line(outcome, labels, added[outcome.of]) for outcome in result.outcomes]
     return "\n".join(lines)
 
 
@@ -33,7 +34,12 @@ def _cost_line(cost: Cost) -> str:
     return f"{whole}{cost.added_us:>10.2f}{spread}"
 
 
-def _goal_line(outcome: Outcome, labels: dict[str, str]) -> str:
+def _goal_line(outcome: Outcome, labels: dict[str, str], added: float | None) -> str:
+    if outcome.against is None:
+        found = "" if added is None else f": {added:.2f} µs"
+        note = f" [{outcome.note}]" if outcome.note else ""
+        wanted = f" (at most {outcome.at_most_us:g} µs)"
+        return f"  {outcome.verdict:<16}{labels[outcome.of]}{found}{wanted}{note}"
     found = "" if outcome.ratio is None else f": {fraction(outcome.ratio)}"
     wanted = "" if outcome.at_most is None else f" (at most {fraction(outcome.at_most)})"
     note = f" [{outcome.note}]" if outcome.note else ""

@@ -40,8 +40,9 @@ class Outcome:
     """One goal: the ratio that was found, and the verdict on it."""
 
     of: str
-    against: str
+    against: str | None
     at_most: float | None
+    at_most_us: float | None
     ratio: float | None
     verdict: Verdict
     note: str = ""
@@ -93,6 +94,8 @@ def _cost(scenario: Scenario, name: str, measured: dict[str, Measured]) -> Cost:
 
 
 def _outcome(goal: Goal, costs: dict[str, Cost]) -> Outcome:
+    if goal.against is None:
+        return _absolute(goal, costs)
     of, against = costs[goal.of], costs[goal.against]
     missing = [cost.name for cost in (of, against) if cost.added_us is None or cost.faults]
     if missing or of.added_us is None or against.added_us is None:
@@ -100,6 +103,7 @@ def _outcome(goal: Goal, costs: dict[str, Cost]) -> Outcome:
             of=goal.of,
             against=goal.against,
             at_most=goal.at_most,
+            at_most_us=None,
             ratio=None,
             verdict="not measured",
             note=f"see {', '.join(missing)}",
@@ -120,7 +124,27 @@ def _outcome(goal: Goal, costs: dict[str, Cost]) -> Outcome:
         of=goal.of,
         against=goal.against,
         at_most=goal.at_most,
+        at_most_us=None,
         ratio=ratio,
+        verdict=verdict,
+        note=note,
+    )
+
+
+def _absolute(goal: Goal, costs: dict[str, Cost]) -> Outcome:
+    of = costs[goal.of]
+    verdict: Verdict = "not measured"
+    note = f"see {goal.of}"
+    if of.added_us is not None and goal.at_most_us is not None and not of.faults:
+        noise = _noise(costs) if goal.within_noise else 0.0
+        verdict = "met" if of.added_us <= goal.at_most_us + noise else "missed"
+        note = f"noise {noise:.1f} µs forgiven" if goal.within_noise else ""
+    return Outcome(
+        of=goal.of,
+        against=None,
+        at_most=None,
+        at_most_us=goal.at_most_us,
+        ratio=None,
         verdict=verdict,
         note=note,
     )

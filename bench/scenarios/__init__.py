@@ -3,6 +3,7 @@
 from bench.model import Scenario
 from bench.scenarios import (
     fastapi_metrics,
+    fastapi_objectives,
     fastapi_routes,
     fastapi_traces,
     flask_metrics,
@@ -13,6 +14,7 @@ from bench.scenarios import (
 
 SCENARIOS: tuple[Scenario, ...] = (
     fastapi_metrics.SCENARIO,
+    fastapi_objectives.SCENARIO,
     fastapi_routes.SCENARIO,
     fastapi_traces.NONE_KEPT,
     fastapi_traces.ALL_KEPT,

@@ -38,8 +38,10 @@ def kind_of(said: dict[str, Any]) -> HttpKind:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
 def test_a_request_is_judged_by_its_labels_and_times(case: dict[str, Any]) -> None:
     """Two steps, labels first, come to the verdict of the table."""
-    request = {"method": "GET", "route": "/checkout", "status": 200, "error_type": None}
-    stands = standing(kind_of(case["objective"]), **{**request, **case.get("request", {})})
+    request = {"route": "/checkout", "status": 200, "error_type": None}
+    request |= case.get("request", {})
+    options = request.pop("method", "GET") == "OPTIONS"
+    stands = standing(kind_of(case["objective"]), options=options, **request)
     verdict = http_verdict(
         stands,
         THRESHOLD,

@@ -186,19 +186,29 @@ class Exchange:
                 server.record(elapsed, key, exemplar)
             else:
                 cell.record(elapsed, exemplar)
-            if server.objectives.active and not self.synthetic:
-                begun = self.begun
-                server.objectives.count(
-                    key,
-                    elapsed,
-                    None if begun is None else begun - self.started,
-                    # One part that more was to follow is a stream that was cut short.
-                    self.parts > 1 if complete else self.parts > 0,
-                )
+            objectives = server.objectives
+            if objectives.active and not self.synthetic:
+                count = objectives.quick.get(cell) if cell is not None else None
+                if count is not None and self.parts == 0:
+                    count(elapsed)
+                else:
+                    self._count(key, elapsed, complete)
             if trace is not None and trace.span is not None:
                 self._end_span(trace, status, wrong)
         except Exception as failure:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(failure)
+
+    def _count(self, key: Key, elapsed: float, complete: bool) -> None:
+        """Count towards objectives what is not only one more of the same."""
+        begun = self.begun
+        self.server.objectives.count(
+            key,
+            self.server.cells.get(key),
+            elapsed,
+            None if begun is None else begun - self.started,
+            # One part that more was to follow is a stream that was cut short.
+            self.parts > 1 if complete else self.parts > 0,
+        )
 
     def part(self) -> None:
         """A part of the body is handed over, and it is not the whole body."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
@@ -208,9 +209,19 @@ class Telemetry:
                 self.observe(metric, found.read)
             return found
 
-    def observe(self, metric: AnyMetric, callback: Callable[[], Iterable[Observation]]) -> None:
-        """Have `callback` asked for (value, key) pairs whenever a reader collects."""
-        observed = Observed(metric, callback, self.faults, self.settings.max_series)
+    def observe(
+        self,
+        metric: AnyMetric,
+        callback: Callable[[], Iterable[Observation]],
+        *,
+        bounded: bool = True,
+    ) -> None:
+        """Have `callback` asked for (value, key) pairs whenever a reader collects.
+
+        `bounded=False` lets any number of series pass: for those that were declared one by one.
+        """
+        most = self.settings.max_series if bounded else sys.maxsize
+        observed = Observed(metric, callback, self.faults, most)
         if self.owners.metrics != "ninefold":
             fallback.observe(self._meter(), observed)
             return

@@ -265,7 +265,7 @@ def test_a_streamed_response_is_warned_of_once(
     key = ("GET", "http", "/checkout", 200, None, "1.1")
     with caplog.at_level(logging.WARNING, "ninefold.sli"):
         for _ in range(3):
-            service.objectives.http.count(key, 0.1, 0.01, True)
+            service.objectives.http.count(key, None, 0.1, 0.01, True)
     [record] = caplog.records
     assert "nf.first_byte" in record.getMessage()
     assert service.objectives.streamed == {"fast": 3}

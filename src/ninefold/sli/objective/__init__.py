@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ninefold.sli.objective._declared import Objectives
+from ninefold.sli.objective._http import HttpObjectives
 from ninefold.sli.objective._kinds import (
     availability,
     first_byte,
@@ -12,7 +13,6 @@ from ninefold.sli.objective._kinds import (
     saturation,
     throughput,
 )
-from ninefold.sli.objective._metrics import HttpObjectives, OperationObjectives
 from ninefold.sli.objective._model import (
     EventKind,
     Freshness,
@@ -30,6 +30,7 @@ from ninefold.sli.objective._model import (
     StateKind,
     Throughput,
 )
+from ninefold.sli.objective._operation import OperationObjectives
 from ninefold.sli.objective._window import Window
 
 __all__ = [

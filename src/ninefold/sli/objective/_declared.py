@@ -12,16 +12,13 @@ from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
 from ninefold.registry import EVENTS, HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
 from ninefold.sli.objective._engine import Standing, Verdict, operation_verdict
-from ninefold.sli.objective._metrics import (
-    HttpObjectives,
-    OperationObjectives,
-    QualityObjectives,
-    standing_of,
-)
+from ninefold.sli.objective._http import HttpObjectives, labels_of, standing_of
+from ninefold.sli.objective._metrics import Events
 from ninefold.sli.objective._model import (
     Freshness,
     HttpAvailability,
     HttpFirstByte,
+    HttpKind,
     HttpLatency,
     Objective,
     OperationAvailability,
@@ -30,6 +27,7 @@ from ninefold.sli.objective._model import (
     Saturation,
     Throughput,
 )
+from ninefold.sli.objective._operation import OperationObjectives, QualityObjectives
 from ninefold.telemetry import restart_after_fork
 
 if TYPE_CHECKING:
@@ -48,14 +46,16 @@ class Objectives:
         self._telemetry = telemetry
         self._lock = threading.RLock()
         self._declared: dict[str, Objective] = {}
-        self.http = HttpObjectives(telemetry, self._warn_of_streams)
-        self.operations = OperationObjectives(telemetry)
-        self.quality = QualityObjectives(telemetry)
+        self._events = Events(telemetry)
+        self.http = HttpObjectives(self._events, self._warn_of_streams)
+        self.operations = OperationObjectives(self._events)
+        self.quality = QualityObjectives(self._events)
         restart_after_fork(self)
 
     def restart(self) -> None:
         """Take locks of its own, as a forked child must; what is declared stays."""
         self._lock = threading.RLock()
+        self._events.restart()
         self.http.restart()
 
     @property
@@ -103,7 +103,9 @@ class Objectives:
                 limits = (kind.threshold,) if isinstance(kind, HttpLatency) else ()
                 durations = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
                 self._refuse_late(
-                    name, durations, lambda key: standing_of(kind, key) is not Standing.OUT
+                    name,
+                    durations,
+                    lambda key: standing_of(kind, labels_of(key)) is not Standing.OUT,
                 )
                 # So that a rule which asks the histogram finds the threshold there as well.
                 telemetry.histogram(HTTP_SERVER_REQUEST_DURATION, limits)
@@ -173,6 +175,10 @@ class Objectives:
                 if kind.operation not in names:
                     told.append(_sentence(objective.name, kind.sli, kind.operation, names))
         return told
+
+
+def _is_event(kind: HttpKind, key: Key) -> bool:
+    return standing_of(kind, labels_of(key)) is not Standing.OUT
 
 
 def _of_operation(operation: str, threshold: float | None) -> Callable[[Key], bool]:

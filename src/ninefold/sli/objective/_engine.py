@@ -67,20 +67,26 @@ def concerns(kind: HttpKind, route: str | None) -> bool:
 
 
 def standing(
-    kind: HttpKind, *, method: str, route: str | None, status: int | None, error_type: str | None
+    kind: HttpKind,
+    *,
+    options: bool = False,
+    route: str | None,
+    status: int | None,
+    error_type: str | None,
 ) -> Standing:
     """How requests with these labels stand towards an objective; synthetic traffic is not asked.
 
-    `status` is the one that was sent, `error_type` one of the closed set.
+    `options` says that the method is OPTIONS, `status` is the one that was sent, `error_type` one
+    of the closed set.
 
     >>> from ninefold.sli.objective import availability
     >>> checkout = availability(route="/checkout", target=0.999)
-    >>> standing(checkout, method="GET", route="/checkout", status=503, error_type="503")
+    >>> standing(checkout, route="/checkout", status=503, error_type="503")
     <Standing.BAD: 'bad'>
-    >>> standing(checkout, method="GET", route="/other", status=200, error_type=None)
+    >>> standing(checkout, route="/other", status=200, error_type=None)
     <Standing.OUT: 'out'>
     """
-    if not concerns(kind, route) or method == "OPTIONS":
+    if not concerns(kind, route) or options:
         return Standing.OUT
     if kind.routes is None and (route in HEALTH_ROUTES or (route is None and error_type is None)):
         return Standing.OUT
