@@ -56,6 +56,12 @@ def serve_wsgi(keep: Callable[[Process], Process], tmp_path: Path) -> servers.Se
 
 
 @pytest.fixture
+def serve_plain_wsgi(keep: Callable[[Process], Process], tmp_path: Path) -> servers.Serve:
+    """Serve any WSGI application with werkzeug, in a process of its own."""
+    return _serving(servers.plain_wsgi, keep, tmp_path)
+
+
+@pytest.fixture
 def prometheus(keep: Callable[[Process], Process], tmp_path: Path) -> Callable[..., Prometheus]:
     """Start a Prometheus that scrapes `{job: [host:port]}` each second; ready when returned."""
 

@@ -21,6 +21,15 @@ main()
 """
 
 
+_WSGI = """
+import sys
+from importlib import import_module
+from werkzeug.serving import run_simple
+module, _, name = sys.argv[1].partition(":")
+run_simple(sys.argv[2], int(sys.argv[3]), getattr(import_module(module), name), threaded=True)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server that accepts connections, and the process behind it."""
@@ -59,9 +68,17 @@ def werkzeug(app: str, *, log: Path, env: Mapping[str, str] | None = None) -> Se
     return _ready(Process(f"flask {app}", command, log=log, env=env), port)
 
 
+def plain_wsgi(app: str, *, log: Path, env: Mapping[str, str] | None = None) -> Server:
+    """Serve any WSGI application `module:name` with werkzeug's threaded server."""
+    port = free_port()
+    command = [sys.executable, "-c", _WSGI, app, LOOPBACK, str(port)]
+    return _ready(Process(f"wsgi {app}", command, log=log, env=env), port)
+
+
 def _ready(process: Process, port: int) -> Server:
     try:
-        process.wait_until(lambda: is_listening(port))
+        # Several may start at once, on few cores.
+        process.wait_until(lambda: is_listening(port), within=60)
     except BaseException:
         process.stop()
         raise
