@@ -16,15 +16,19 @@ from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
+from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
-from ninefold.integrations.wsgi import KEY, Environ, WsgiMiddleware
+from ninefold.integrations.wsgi import KEY, App, Environ, WsgiMiddleware
 from ninefold.service import Service, current, setup
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
 
 _MARK = "ninefold"
+
+_DEPTH = 32
+"""How many middlewares around each other are looked through for the application in them."""
 
 
 def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
@@ -88,11 +92,33 @@ def _measured(kind: type[Flask], outermost: WsgiMiddleware) -> type[Flask]:
     return type(kind.__name__, (kind,), body)
 
 
-class _Flask:
-    """Instruments a Flask application in place."""
+def _around(app: Any, host: Host) -> Any:
+    """Measure around a middleware, whose application tells its routes all the same."""
+    if isinstance(app, WsgiMiddleware):
+        app.server.serve(host)
+        return app
+    served: App = app
+    if not callable(app):
+        raise ConfigurationError(
+            "the flask integration takes an application, or a middleware around one, got"
+            f" {type(app).__name__}; pass the Flask object"
+        )
+    within: object = app
+    for _ in range(_DEPTH):
+        within = getattr(within, "app", None)
+        if isinstance(within, Flask):
+            integration.instrument(within, host)
+            break
+    return WsgiMiddleware(served, HttpServer(host))
 
-    def instrument(self, target: Flask, host: Host) -> Flask:
-        """Instrument in place and return it; a second time changes nothing."""
+
+class _Flask:
+    """Instruments a Flask application in place; what is around one, by wrapping it."""
+
+    def instrument(self, target: Any, host: Host) -> Any:
+        """Instrument and return it; a second time changes nothing."""
+        if not isinstance(target, Flask):
+            return _around(target, host)
         outermost = target.extensions.get(_MARK)
         if isinstance(outermost, WsgiMiddleware):
             outermost.server.serve(host)
