@@ -50,8 +50,9 @@ class Service:
         self._telemetry = telemetry
         self._tracing = ServerTracing(telemetry, head.keeps)
         self._objectives = Objectives(telemetry)
-        if settings.log_correlation and not telemetry.disabled:
-            # For good: a format string that names the ids must not fail after shutdown.
+        if settings.log_correlation:
+            # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
+            # lose the lines that it formats.
             install_log_ids(telemetry.faults)
 
     @property
