@@ -169,7 +169,8 @@ class AsgiMiddleware:
         if excluded is not None and excluded(path) is not None:
             # The mark keeps an inner middleware of ours from measuring what is excluded here.
             scope[KEY] = None
-            await self.app(scope, receive, send)
+            with server.tracing.carrying(lambda _: scope.get("headers", ())):
+                await self.app(scope, receive, send)
             return
         if server.pipeline.built is None:
             server.pipeline.wake()
