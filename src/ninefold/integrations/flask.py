@@ -16,6 +16,7 @@ from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
+from ninefold.core import shown
 from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
@@ -141,7 +142,7 @@ class Ninefold:
     """ninefold as Flask's extensions are: made first, given an application later.
 
     `service` defaults to the one that `ninefold.setup()` set up, or, where none is yet, to one that
-    is set up with the application's name.
+    is set up with the application's name. Raises `ConfigurationError` for what is no service.
 
     >>> import ninefold as nf
     >>> from ninefold.integrations.flask import Ninefold
@@ -153,6 +154,11 @@ class Ninefold:
     """
 
     def __init__(self, app: Flask | None = None, *, service: Service | None = None) -> None:
+        if service is not None and not isinstance(service, Service):
+            raise ConfigurationError(
+                f"service must be what ninefold.setup() returned, got {shown(service)}; write"
+                ' Ninefold(service=nf.setup("inventory"))'
+            )
         self._service = service
         if app is not None:
             self.init_app(app)

@@ -28,6 +28,13 @@ def test_the_flask_extension_is_reached_as_an_attribute(telemetry: CapturedTelem
         integrations.flaks  # noqa: B018 - the look-up is the test
 
 
+def test_the_flask_extension_refuses_what_is_no_service() -> None:
+    """It is told where the extension is made, long before an application is bound to it."""
+    integrations: Any = nf.integrations
+    with pytest.raises(nf.ConfigurationError, match=r"service must be .* got 'inventory'; write"):
+        integrations.flask.Ninefold(service="inventory")
+
+
 def test_an_error_page_is_measured_when_it_is_given_back(telemetry: CapturedTelemetry) -> None:
     """Flask's own 404 is whole: a test client that reads no body sees it all the same."""
     app = telemetry.service.instrument(Flask("shop"))
