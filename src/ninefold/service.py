@@ -9,7 +9,7 @@ import inspect
 import logging
 import threading
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import TypeVar
@@ -33,6 +33,9 @@ from ninefold.telemetry._log_ids import install_log_ids
 T = TypeVar("T")
 _log = logging.getLogger("ninefold")
 _GROUP = "ninefold.integrations"
+_FRAMEWORKS = {"asgi": ("fastapi", "starlette"), "wsgi": ("flask",)}
+_DEPTH = 32
+"""How many middlewares around each other are looked through for the application in them."""
 _NOTHING = b"", "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -47,8 +50,9 @@ class Service:
         self._telemetry = telemetry
         self._tracing = ServerTracing(telemetry, head.keeps)
         self._objectives = Objectives(telemetry)
-        if settings.log_correlation and not telemetry.disabled:
-            # For good: a format string that names the ids must not fail after shutdown.
+        if settings.log_correlation:
+            # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
+            # lose the lines that it formats.
             install_log_ids(telemetry.faults)
 
     @property
@@ -70,9 +74,9 @@ class Service:
         """Measure what `target` serves or calls, and return it.
 
         A FastAPI, Starlette or Flask application is instrumented in place, an httpx or requests
-        client (or the module itself, for all clients) as well. A bare ASGI or WSGI callable has no
-        place for it: use what is returned. A second time changes nothing, and with
-        `OTEL_SDK_DISABLED` nothing is touched at all.
+        client (or the module itself, for all clients) as well. A bare ASGI or WSGI callable, such
+        as a middleware around an application, has no place for it: use what is returned. A second
+        time changes nothing, and with `OTEL_SDK_DISABLED` nothing is touched at all.
 
         Raises `ConfigurationError` for what no integration knows.
 
@@ -357,14 +361,28 @@ def _integration_name(target: object) -> str:
             return target.__name__
         raise ConfigurationError(_unknown(f"the module {target.__name__}", target.__name__, known))
     known = {point.name for point in entry_points(group=_GROUP)} - {"asgi", "wsgi"}
+    name = _framework(target, known)
+    if name is not None:
+        return name
+    shape = _callable_shape(target)
+    if shape is None:
+        raise ConfigurationError(_unknown(repr(target)[:200], type(target).__module__, known))
+    # A middleware of the application's own: what it is around is in its attribute `app`, as a rule.
+    within: object = target
+    for _ in range(_DEPTH):
+        within = getattr(within, "app", None)
+        name = _framework(within, known)
+        if name is not None and name in _FRAMEWORKS[shape]:
+            return name
+    return shape
+
+
+def _framework(target: object, known: Set[str]) -> str | None:
     for kind in type(target).__mro__:
         top = kind.__module__.partition(".")[0]
         if top in known:
             return top
-    shape = _callable_shape(target)
-    if shape is None:
-        raise ConfigurationError(_unknown(repr(target)[:200], type(target).__module__, known))
-    return shape
+    return None
 
 
 def _unknown(what: str, near: str, known: set[str]) -> str:

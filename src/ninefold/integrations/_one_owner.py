@@ -1,4 +1,4 @@
-"""One owner per application: OpenTelemetry contrib's instrumentation of it is switched off."""
+"""One owner per application: contrib's instrumentation of it is switched off, and FastAPI's own."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ def take_over(module: str, instrumentor: str, app: Any) -> None:
 def keep(app: Any) -> None:
     """Have contrib leave `app` alone from now on: this is the mark by which it knows its own."""
     app._is_instrumented_by_opentelemetry = True
+
+
+def silence(app: Any) -> None:
+    """Switch FastAPI's own telemetry off; any other application is left as it is.
+
+    From 0.165 on FastAPI makes a server span and records `http.server.request.duration` by itself
+    as soon as a global provider is set, wherever it is mounted: every request would count twice.
+    """
+    settings = getattr(app, "_telemetry", None)
+    fastapi = sys.modules.get("fastapi")
+    if fastapi is not None and isinstance(app, fastapi.FastAPI) and isinstance(settings, dict):
+        settings["tracing"] = False
+        settings["metrics"] = False

@@ -5,8 +5,10 @@ Websockets pass through unchanged; lifespan too, but for a flush before its shut
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.util.types import AttributeValue
 
@@ -16,6 +18,7 @@ from ninefold.sli.http import OTHER
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -166,7 +169,8 @@ class AsgiMiddleware:
         if excluded is not None and excluded(path) is not None:
             # The mark keeps an inner middleware of ours from measuring what is excluded here.
             scope[KEY] = None
-            await self.app(scope, receive, send)
+            with server.tracing.carrying(lambda _: scope.get("headers", ())):
+                await self.app(scope, receive, send)
             return
         if server.pipeline.built is None:
             server.pipeline.wake()
@@ -195,10 +199,8 @@ class AsgiMiddleware:
     async def _metrics(self, scope: Scope, send: Send) -> None:
         accept = b",".join(value for name, value in scope.get("headers", ()) if name == b"accept")
         # Collecting takes locks and time in proportion to the series: not on the event loop.
-        import asyncio
-
-        status, body, content_type = await asyncio.to_thread(
-            self.server.scrape, accept.decode("latin-1")
+        status, body, content_type = await _in_thread(
+            partial(self.server.scrape, accept.decode("latin-1"))
         )
         headers = [
             (b"content-type", content_type.encode("latin-1")),
@@ -218,12 +220,26 @@ class AsgiMiddleware:
 
         async def flushing(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                import asyncio
-
-                await asyncio.to_thread(self.server.host.force_flush)
+                await _in_thread(self.server.host.force_flush)
             await send(message)
 
         await self.app(scope, receive, flushing)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do blocking work off the event loop, whichever runs: asyncio's or trio's."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Who runs is loaded. Under a loop that nobody knows the work is short enough to be done.
+        trio: Any = sys.modules.get("trio")
+        if trio is None:
+            return work()
+        done: T = await trio.to_thread.run_sync(work)
+        return done
+    return await asyncio.to_thread(work)
 
 
 class _Asgi:

@@ -16,15 +16,20 @@ from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import ClosingIterator
 
+from ninefold.core import shown
+from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
-from ninefold.integrations.wsgi import KEY, Environ, WsgiMiddleware
+from ninefold.integrations.wsgi import KEY, App, Environ, WsgiMiddleware
 from ninefold.service import Service, current, setup
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
 
 _MARK = "ninefold"
+
+_DEPTH = 32
+"""How many middlewares around each other are looked through for the application in them."""
 
 
 def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
@@ -88,11 +93,33 @@ def _measured(kind: type[Flask], outermost: WsgiMiddleware) -> type[Flask]:
     return type(kind.__name__, (kind,), body)
 
 
-class _Flask:
-    """Instruments a Flask application in place."""
+def _around(app: Any, host: Host) -> Any:
+    """Measure around a middleware, whose application tells its routes all the same."""
+    if isinstance(app, WsgiMiddleware):
+        app.server.serve(host)
+        return app
+    served: App = app
+    if not callable(app):
+        raise ConfigurationError(
+            "the flask integration takes an application, or a middleware around one, got"
+            f" {type(app).__name__}; pass the Flask object"
+        )
+    within: object = app
+    for _ in range(_DEPTH):
+        within = getattr(within, "app", None)
+        if isinstance(within, Flask):
+            integration.instrument(within, host)
+            break
+    return WsgiMiddleware(served, HttpServer(host))
 
-    def instrument(self, target: Flask, host: Host) -> Flask:
-        """Instrument in place and return it; a second time changes nothing."""
+
+class _Flask:
+    """Instruments a Flask application in place; what is around one, by wrapping it."""
+
+    def instrument(self, target: Any, host: Host) -> Any:
+        """Instrument and return it; a second time changes nothing."""
+        if not isinstance(target, Flask):
+            return _around(target, host)
         outermost = target.extensions.get(_MARK)
         if isinstance(outermost, WsgiMiddleware):
             outermost.server.serve(host)
@@ -115,7 +142,7 @@ class Ninefold:
     """ninefold as Flask's extensions are: made first, given an application later.
 
     `service` defaults to the one that `ninefold.setup()` set up, or, where none is yet, to one that
-    is set up with the application's name.
+    is set up with the application's name. Raises `ConfigurationError` for what is no service.
 
     >>> import ninefold as nf
     >>> from ninefold.integrations.flask import Ninefold
@@ -127,6 +154,11 @@ class Ninefold:
     """
 
     def __init__(self, app: Flask | None = None, *, service: Service | None = None) -> None:
+        if service is not None and not isinstance(service, Service):
+            raise ConfigurationError(
+                f"service must be what ninefold.setup() returned, got {shown(service)}; write"
+                ' Ninefold(service=nf.setup("inventory"))'
+            )
         self._service = service
         if app is not None:
             self.init_app(app)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Host, Mount
 
+from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
-from ninefold.integrations._one_owner import keep, take_over
+from ninefold.integrations._one_owner import keep, silence, take_over
 from ninefold.integrations.asgi import (
     KEY,
     MARK,
@@ -32,23 +33,26 @@ if TYPE_CHECKING:
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_OWNED = "_ninefold_owned"
+_DEPTH = 32
+"""How many middlewares around each other are looked through for the application in them."""
 
-def instrument(app: Starlette, service: Service, on_app: Callable[[Starlette], None]) -> Starlette:
-    """Instrument in place; `on_app` is called for the application and those mounted in it."""
+
+def instrument(app: Any, service: Service) -> Any:
+    """Instrument an application in place, or wrap the middleware that has one within.
+
+    Raises `ConfigurationError` for what serves nothing.
+    """
+    if not isinstance(app, Starlette):
+        return _around(app, service)
     known = getattr(app, MARK, None)
     if isinstance(known, HttpServer):
         known.serve(service)
         return app
     server = HttpServer(service)
     setattr(app, MARK, server)
-    taps = Taps(app, on_app)
-    stack = app.middleware_stack
-    take_over("opentelemetry.instrumentation.starlette", "StarletteInstrumentor", app)
-    take_over("opentelemetry.instrumentation.fastapi", "FastAPIInstrumentor", app)
-    keep(app)
-    if stack is None:
-        # To let go, contrib builds the stack; once built, no middleware could be added any more.
-        app.middleware_stack = None
+    taps = Taps(app)
+    _own(app)
     build = app.build_middleware_stack
 
     def build_middleware_stack() -> App:
@@ -64,12 +68,48 @@ def instrument(app: Starlette, service: Service, on_app: Callable[[Starlette], N
     return app
 
 
+def _around(app: Any, service: Service) -> Any:
+    """Measure around a middleware, whose application reports its routes all the same."""
+    if isinstance(app, AsgiMiddleware):
+        app.server.serve(service)
+        return app
+    served: App = app
+    if not callable(app):
+        raise ConfigurationError(
+            "the starlette and fastapi integrations take an application, or a middleware around"
+            f" one, got {type(app).__name__}; pass the Starlette or FastAPI object"
+        )
+    within: object = app
+    for _ in range(_DEPTH):
+        within = getattr(within, "app", None)
+        if isinstance(within, Starlette):
+            instrument(within, service)
+            break
+    taps = Taps(app)
+    taps.refresh()
+    return AsgiMiddleware(served, HttpServer(service), taps.look)
+
+
+def _own(app: Starlette) -> None:
+    """Have nobody else measure an application, whether it is served or mounted."""
+    if hasattr(app, _OWNED):
+        return
+    setattr(app, _OWNED, True)
+    stack = app.middleware_stack
+    take_over("opentelemetry.instrumentation.starlette", "StarletteInstrumentor", app)
+    take_over("opentelemetry.instrumentation.fastapi", "FastAPIInstrumentor", app)
+    keep(app)
+    if stack is None:
+        # To let go, contrib builds the stack; once built, no middleware could be added any more.
+        app.middleware_stack = None
+    silence(app)
+
+
 class Taps:
     """Has every route of an application report when it is chosen."""
 
-    def __init__(self, app: Starlette, on_app: Callable[[Starlette], None]) -> None:
+    def __init__(self, app: object) -> None:
         self._app = app
-        self._on_app = on_app
         self._seen: list[tuple[Sequence[BaseRoute], int]] = []
 
     def look(self) -> None:
@@ -85,15 +125,13 @@ class Taps:
         self._walk_app(self._app)
 
     def _walk_app(self, app: object) -> None:
-        if isinstance(app, Starlette):
-            self._on_app(app)
-        # Middleware around a mounted application leaves the application in an attribute, `app`.
-        for _ in range(32):
+        # Middleware around an application leaves the application in an attribute, `app`.
+        for _ in range(_DEPTH):
             if hasattr(app, "routes"):
                 break
             app = getattr(app, "app", None)
-            if isinstance(app, Starlette):
-                self._on_app(app)
+        if isinstance(app, Starlette):
+            _own(app)
         routes = getattr(app, "routes", None)
         if routes is not None:
             self._walk(routes)
@@ -177,11 +215,11 @@ def _tapped_mount(route: Mount) -> Handle:
 
 
 class _Starlette:
-    """Instruments a Starlette application in place."""
+    """Instruments a Starlette application in place; what is around one, by wrapping it."""
 
-    def instrument(self, target: Starlette, host: Service) -> Starlette:
-        """Instrument in place and return it; a second time changes nothing."""
-        return instrument(target, host, lambda app: None)
+    def instrument(self, target: Any, host: Service) -> Any:
+        """Instrument and return it; a second time changes nothing."""
+        return instrument(target, host)
 
 
 integration = _Starlette()

@@ -135,7 +135,8 @@ class WsgiMiddleware:
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
             environ[KEY] = None
-            return self.app(environ, start_response)
+            with server.tracing.carrying(lambda read: read.of_environ(environ)):
+                return self.app(environ, start_response)
         if server.pipeline.built is None:
             server.pipeline.wake()
         try:

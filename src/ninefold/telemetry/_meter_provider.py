@@ -24,7 +24,7 @@ from opentelemetry.metrics import _Gauge as Gauge  # the API's gauge has no publ
 
 from ninefold.errors import ConfigurationError
 from ninefold.telemetry._fork import restart_after_fork
-from ninefold.telemetry._measurement import exportable
+from ninefold.telemetry._measurement import LARGEST, exportable
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ninefold.telemetry._pipeline import Built, Pipeline
 
 _NO_METRICS = NoOpMeterProvider()
-_INFINITY = float("inf")
 
 
 class DelegatingMeterProvider(metrics.MeterProvider):
@@ -216,6 +215,8 @@ class _Meter(metrics.Meter):
 class _Handle:
     """A synchronous instrument of the application's: found anew in each process, never raising."""
 
+    _floor = -LARGEST
+
     def __init__(
         self,
         provider: DelegatingMeterProvider,
@@ -247,7 +248,7 @@ class _Handle:
             if not isinstance(value, (int, float)):
                 # Numbers of other makes are recorded as floats; text that looks like one is none.
                 value = value.__float__()
-            if -_INFINITY < value < _INFINITY:
+            if self._floor <= value <= LARGEST:
                 getattr(self._real(), verb)(exportable(value), *rest, **named)
                 return
         except (AttributeError, OverflowError, TypeError, ValueError):
@@ -259,6 +260,8 @@ class _Handle:
 
 
 class _Counter(_Handle, metrics.Counter):
+    _floor = 0.0
+
     def add(self, amount: float, *args: Any, **kwargs: Any) -> None:
         self._act("add", amount, args, kwargs)
 
@@ -269,6 +272,8 @@ class _UpDownCounter(_Handle, metrics.UpDownCounter):
 
 
 class _Histogram(_Handle, metrics.Histogram):
+    _floor = 0.0
+
     def record(self, amount: float, *args: Any, **kwargs: Any) -> None:
         self._act("record", amount, args, kwargs)
 

@@ -37,6 +37,8 @@ from ninefold.telemetry._guarded import (
     GuardedLogExporter,
     GuardedMetricExporter,
     GuardedSpanExporter,
+    GuardedSpanProcessor,
+    guard_reader,
 )
 from ninefold.telemetry._ids import DecidedIds
 from ninefold.telemetry._resource import resource_of
@@ -206,7 +208,7 @@ class Pipeline:
             shutdown_on_exit=False,
         )
         for processor in self._span_processors:
-            provider.add_span_processor(processor)
+            provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
         for made in self._made("traces", self._span_makers):
             exporter = GuardedSpanExporter(made, self._faults)
             provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -244,6 +246,7 @@ class Pipeline:
             self._faults,
         )
         for reader in readers:
+            guard_reader(reader, self._faults)
             feed.attach(reader, reader._collect)  # type: ignore[arg-type]  # pyright: ignore[reportPrivateUsage, reportArgumentType]
         built.meter_provider = provider
         built.readers = readers
@@ -270,7 +273,8 @@ class Pipeline:
                 if built.tracer_provider is None:
                     self._attempt("traces", self._build_traces, built)
                 else:
-                    built.tracer_provider.add_span_processor(processor)
+                    guarded = GuardedSpanProcessor(processor, self._faults)
+                    built.tracer_provider.add_span_processor(guarded)
         self._changed()
 
     def _changed(self) -> None:

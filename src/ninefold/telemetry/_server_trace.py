@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextvars
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from contextvars import Token, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -213,6 +214,31 @@ class ServerTracing:
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._telemetry.faults.internal_error("traces", error)
             return None
+
+    @contextmanager
+    def carrying(self, headers: Callable[[Propagation], Iterable[Header]]) -> Generator[None]:
+        """Be in the caller's trace, for a request that has no place of its own in it.
+
+        `headers` gives what the propagator may read. Never raises.
+        """
+        parent: Context | None = None
+        try:
+            parent = self._propagation.parent(headers(self._propagation))
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._telemetry.faults.internal_error("traces", error)
+        if parent is None:
+            yield
+            return
+        token = attach(parent)
+        try:
+            yield
+        except GeneratorExit:
+            # Closed from anywhere: the context to be left is not here.
+            raise
+        except BaseException:
+            detach(token)
+            raise
+        detach(token)
 
     def _begin_w3c(self, value: bytes | None, described: Described) -> ServerTrace | None:
         """As nearly every request begins: with `traceparent` alone, or with nothing.

@@ -194,6 +194,19 @@ def test_a_service_that_is_set_up_puts_ids_on_records(
     assert ids == [f"{TRACE:032x}"] * 2
 
 
+def test_a_format_that_names_the_ids_works_while_telemetry_is_disabled(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who pulls `OTEL_SDK_DISABLED` in an emergency does not lose the service's log."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    service = setup("shop")
+    logging.getLogger("shop").warning("paid")
+    service.shutdown()
+
+    (record,) = caplog.records
+    assert logging.Formatter("[%(trace_id)s] %(message)s").format(record) == "[] paid"
+
+
 def test_structlog_events_carry_the_ids(dropped_trace: SpanContext) -> None:
     """The processor adds the three fields, and leaves alone what the event says already."""
     stream = io.StringIO()

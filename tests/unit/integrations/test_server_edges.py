@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -25,6 +26,13 @@ def test_the_flask_extension_is_reached_as_an_attribute(telemetry: CapturedTelem
     assert telemetry.value(HTTP_SERVER_REQUEST_DURATION.name) == 1
     with pytest.raises(AttributeError, match="flaks"):
         integrations.flaks  # noqa: B018 - the look-up is the test
+
+
+def test_the_flask_extension_refuses_what_is_no_service() -> None:
+    """It is told where the extension is made, long before an application is bound to it."""
+    integrations: Any = nf.integrations
+    with pytest.raises(nf.ConfigurationError, match=r"service must be .* got 'inventory'; write"):
+        integrations.flask.Ninefold(service="inventory")
 
 
 def test_an_error_page_is_measured_when_it_is_given_back(telemetry: CapturedTelemetry) -> None:
@@ -94,6 +102,42 @@ def test_what_a_server_lets_pass_costs_no_error_of_ours(telemetry: CapturedTelem
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.1"}
     assert list(telemetry.service.instrument(wsgi)(environ, lambda *_: None)) == [b""]
     assert telemetry.value(HTTP_SERVER_ACTIVE_REQUESTS.name) == 0
+
+
+def test_trio_serves_metrics_and_an_end_in_good_order() -> None:
+    """What is done in a thread is done under trio too."""
+    service = nf.setup("shop", prometheus=True)
+    try:
+        app = service.instrument(Starlette())
+        with TestClient(app, backend="trio") as client:
+            assert client.get("/nowhere").status_code == 404
+            assert 'http_response_status_code="404"' in client.get("/metrics").text
+    finally:
+        service.shutdown()
+
+
+def test_an_unknown_event_loop_gets_its_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither asyncio nor trio runs the application is served all the same."""
+    monkeypatch.setitem(sys.modules, "trio", None)
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("the scrape is answered for the application")
+
+    scope = {"type": "http", "method": "GET", "path": "/metrics", "http_version": "1.1"}
+    service = nf.setup("shop", prometheus=True)
+    try:
+        with pytest.raises(StopIteration):
+            service.instrument(app)(scope, receive, send).send(None)
+    finally:
+        service.shutdown()
+    assert sent[0]["status"] == 200
 
 
 @pytest.mark.parametrize("timeout", ["x", -1, float("nan")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +12,21 @@ from typing import Any
 import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.sdk._logs import LoggingHandler
-from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.metrics.export import (
+    InMemoryMetricReader,
+    MetricExporter,
+    MetricExportResult,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.child import run
 from tests.support.otlp_sink import Failure, OtlpSink
 
@@ -248,6 +262,54 @@ def test_a_failed_export_is_counted_by_item_and_logged_once_a_minute(
     now = 61.0
     GuardedSpanExporter(kind(), faults).export(spans)
     assert "dropped 2 item(s) of traces" in caplog.records[-1].getMessage()
+
+
+@pytest.mark.parametrize("processor", [SimpleSpanProcessor, BatchSpanProcessor])
+def test_an_exporter_that_the_caller_brings_along_is_counted_too(
+    collect: Collect, processor: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of readers and processors that setup() is given what their exporters lose is counted."""
+    reader = InMemoryMetricReader()
+    pushing = PeriodicExportingMetricReader(Throwing(), export_interval_millis=math.inf)
+    seen = collect(readers=[reader, pushing], span_processors=[processor(Throwing())])
+    seen.reader = reader
+    for _ in range(3):
+        emit()
+        seen.service.force_flush()
+    lost = seen.dropped()
+    assert lost["traces", "export_failed"] == 3
+    assert lost["metrics", "export_failed"] >= 3
+    assert [record.name for record in caplog.records] == ["ninefold.telemetry"] * 2
+
+
+class Raising(SpanProcessor):
+    """A processor of the application's that fails at whatever it is told."""
+
+    def on_start(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("no start")
+
+    def on_end(self, *args: Any) -> None:
+        raise RuntimeError("no end")
+
+    def _on_ending(self, *args: Any) -> None:
+        raise RuntimeError("no ending")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["given", "added"])
+def test_a_span_processor_that_throws_costs_the_application_nothing(
+    collect: Collect, late: bool
+) -> None:
+    """What it throws does not come out of `start_span` or `end`, and other processors go on."""
+    exporter = InMemorySpanExporter()
+    given = [] if late else [Raising()]
+    seen = collect(span_processors=[*given, SimpleSpanProcessor(exporter)])
+    if late:
+        emit()
+        trace.get_tracer_provider().add_span_processor(Raising())  # type: ignore[attr-defined]  # the SDK's method
+    exporter.clear()
+    emit()
+    assert [span.name for span in exporter.get_finished_spans()] == ["work"]
+    assert seen.dropped()["traces", "export_failed"] >= 2
 
 
 def test_an_exporter_that_cannot_be_made_costs_nothing_else(collect: Collect) -> None:

@@ -69,6 +69,23 @@ def test_a_value_that_is_no_number_is_counted_not_raised(collect: Collect, value
     assert seen.dropped() == {("metrics", "invalid_value"): 3}
 
 
+def test_a_negative_value_that_means_nothing_is_counted(
+    collect: Collect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A counter does not fall and a histogram measures no less than nothing; said once a minute."""
+    seen = collect()
+    meter = metrics.get_meter("app")
+    counter, histogram = meter.create_counter("orders"), meter.create_histogram("wait")
+    level, open_orders = meter.create_gauge("level"), meter.create_up_down_counter("open")
+    for record in (counter.add, histogram.record, level.set, open_orders.add):
+        record(-1)
+        record(-1)
+    assert seen.points("level") == {(): -1}
+    assert seen.points("open") == {(): -2}
+    assert seen.dropped() == {("metrics", "invalid_value"): 4}
+    assert len(caplog.records) == 1
+
+
 def test_numbers_of_other_makes_are_recorded(collect: Collect) -> None:
     """A Decimal is a number: it is recorded as a float, which every exporter can write."""
     seen = collect()

@@ -599,6 +599,39 @@ def test_after_shutdown_requests_are_served_and_pass_the_trace_on(
     assert seen.service.telemetry.pipeline.built is None
 
 
+def test_an_excluded_request_passes_the_trace_on(collect: Collect, framework: str) -> None:
+    """It has no span, and what it calls belongs to its caller's trace all the same."""
+    seen = collect(exclude=["/items/*"])
+    ask, around = start(seen.service, framework)
+    before = get_current()
+    assert ask("/items/7", {"traceparent": DROPPED, "tracestate": "a=b"}) == 200
+    assert around.headers[0] == {"traceparent": DROPPED, "tracestate": "a=b"}
+    assert ask("/items/7") == 200
+    assert around.trace_ids[1] == 0
+    assert server_spans(seen) == []
+    assert get_current() == before
+
+
+def test_an_excluded_request_that_fails_leaves_its_trace(collect: Collect, framework: str) -> None:
+    """Neither an exception nor a propagator that throws keeps the thread in a caller's trace."""
+    before = propagate.get_global_textmap()
+    seen = collect(exclude=["/*"])
+    ask, _ = start(seen.service, framework)
+    ask("/fail/7", {"traceparent": KEPT})
+    assert not trace.get_current_span().get_span_context().is_valid
+
+    class Broken(B3SingleFormat):
+        def extract(self, *args: Any, **kwargs: Any) -> Any:
+            raise RuntimeError("broken")
+
+    propagate.set_global_textmap(Broken())
+    try:
+        assert ask("/items/7", {"b3": f"{TRACE}-{PARENT}-1"}) == 200
+    finally:
+        propagate.set_global_textmap(before)
+    assert seen.dropped() == {("traces", "internal_error"): 1}
+
+
 def test_baggage_is_there_without_a_trace(collect: Collect) -> None:
     """A service that makes no spans still has the caller's baggage in context."""
     seen = collect(span_processors=[])
