@@ -9,8 +9,9 @@ import inspect
 import logging
 import threading
 import types
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
+from datetime import datetime
 from importlib.metadata import entry_points
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.objective import Kind
+from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
     HeadSampler,
     MetricReader,
@@ -50,6 +52,10 @@ class Service:
         self._telemetry = telemetry
         self._tracing = ServerTracing(telemetry, head.keeps)
         self._objectives = Objectives(telemetry)
+        self._events = Events(telemetry)
+        self._freshness = Freshness(telemetry)
+        self._saturation = Saturation(telemetry)
+        self._throughput = Throughput(telemetry)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -145,6 +151,95 @@ class Service:
                 min_bad_events=min_bad_events,
             )
         )
+
+    def events(self, name: str, *, good: float, total: float) -> None:
+        """Count items that the application itself judged: `good` of `total`, the rest bad.
+
+        Both are increments, not running totals, and become `ninefold.events` by `name` and outcome,
+        good and bad, both there at zero from the first call on. A total of 0 says that there is no
+        data. Meant for running code, so it never raises: what is no finite number, fewer than 0
+        good ones or more than `total`, or a name that is none (1 to 255 printable characters) is
+        dropped, and counted in `ninefold.telemetry.dropped` as `invalid_value`. Names come from
+        code or another bounded set: from the 201st on they count towards `max_series`.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("scanner")
+        >>> service.events("ocr.quality", good=97, total=100)
+        >>> service.shutdown()
+        True
+        """
+        self._events.count(name, good=good, total=total)
+
+    def freshness(self, name: str, *, updated_at: Callable[[], float | datetime]) -> None:
+        """Tell when the data `name` was last brought up to date, as `updated_at` answers.
+
+        Registered once, at start-up; asked whenever a reader collects, on the reader's thread, so
+        it must be quick. It answers in Unix seconds, or with a datetime that has a time zone; shown
+        as `ninefold.freshness.timestamp`, seconds. One that raises or answers with anything else
+        costs this point alone, and is counted.
+
+        Raises `ConfigurationError` for a name that is none or is registered already, and for an
+        `updated_at` that is no plain callable.
+
+        >>> import time
+        >>> import ninefold as nf
+        >>> service = nf.setup("search")
+        >>> built = time.time()
+        >>> service.freshness("search.index", updated_at=lambda: built)
+        >>> service.shutdown()
+        True
+        """
+        self._freshness.register(name, updated_at=updated_at)
+
+    def saturation(
+        self, name: str, *, usage: float | Callable[[], float], limit: float | Callable[[], float]
+    ) -> None:
+        """Tell how full the resource `name` is: `usage / limit`, in whatever unit both are.
+
+        Registered once, at start-up. Callables are asked whenever a reader collects, on the
+        reader's thread; the share is shown as `ninefold.saturation.utilization`, above 1 where the
+        usage is above the limit. One that raises, or answers with no number, a negative usage or a
+        limit of 0 or below, costs this point alone, and is counted.
+
+        Raises `ConfigurationError` for a name that is none or is registered already, and for such
+        a usage or limit where it is a constant.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("worker")
+        >>> busy = [1, 2, 3]
+        >>> service.saturation("worker-pool", usage=lambda: len(busy), limit=8)
+        >>> service.shutdown()
+        True
+        """
+        self._saturation.register(name, usage=usage, limit=limit)
+
+    def throughput(
+        self,
+        name: str,
+        *,
+        arrived: float = 0,
+        processed: float = 0,
+        backlog: Callable[[], float] | None = None,
+    ) -> None:
+        """Count items that arrived at the stage `name` and that it processed.
+
+        `arrived` and `processed` are increments and become the counters
+        `ninefold.throughput.arrived` and `.processed`, both there at zero from the first call on.
+        `backlog` is asked how many items wait whenever a reader collects, on the reader's thread,
+        and shown as `ninefold.throughput.backlog`; the one given last counts. Meant for running
+        code, so it never raises: what is no finite number of 0 or above, a backlog that is no
+        callable or fails, and a name that is none (1 to 255 printable characters) is dropped, and
+        counted in `ninefold.telemetry.dropped`, and costs none of the others.
+
+        >>> import queue
+        >>> import ninefold as nf
+        >>> service = nf.setup("scanner")
+        >>> pages = queue.Queue()
+        >>> service.throughput("ocr", arrived=3, processed=2, backlog=pages.qsize)
+        >>> service.shutdown()
+        True
+        """
+        self._throughput.count(name, arrived=arrived, processed=processed, backlog=backlog)
 
     def expose(self, accept: str = "") -> tuple[bytes, str]:
         """This process's metrics in Prometheus's format, and their content type.

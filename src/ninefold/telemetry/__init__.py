@@ -7,11 +7,14 @@ from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
 from ninefold.telemetry._faults import Faults, quoted
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._instruments import Histogram, Key
+from ninefold.telemetry._measurement import LARGEST, plain
+from ninefold.telemetry._observed import Observation
 from ninefold.telemetry._sampler import HeadSampler
 from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
 from ninefold.telemetry._telemetry import AnyCounter, AnyGauge, AnyHistogram, Telemetry
 
 __all__ = [
+    "LARGEST",
     "AnyCounter",
     "AnyGauge",
     "AnyHistogram",
@@ -23,10 +26,12 @@ __all__ = [
     "Key",
     "MetricReader",
     "NumberCell",
+    "Observation",
     "ServerTrace",
     "ServerTracing",
     "SpanProcessor",
     "Telemetry",
+    "plain",
     "quoted",
     "restart_after_fork",
 ]
