@@ -21,6 +21,7 @@ from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.objective import Kind
+from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
     HeadSampler,
@@ -56,6 +57,8 @@ class Service:
         self._freshness = Freshness(telemetry)
         self._saturation = Saturation(telemetry)
         self._throughput = Throughput(telemetry)
+        self._event_loops = EventLoops(telemetry)
+        observe_process(telemetry)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -75,6 +78,11 @@ class Service:
     def tracing(self) -> ServerTracing:
         """Where the traces of served requests begin."""
         return self._tracing
+
+    @property
+    def event_loops(self) -> EventLoops:
+        """What watches the event loops that requests are served on."""
+        return self._event_loops
 
     def instrument(self, target: T) -> T:
         """Measure what `target` serves or calls, and return it.
@@ -271,6 +279,7 @@ class Service:
         Applications stay instrumented and go on being served; what they do is no longer exported.
         After it `setup()` may be called again.
         """
+        self._event_loops.stop()
         ended = self._telemetry.shutdown(timeout)
         _present.leave(self)
         return ended

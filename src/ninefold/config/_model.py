@@ -130,6 +130,7 @@ class Settings:
     shutdown_timeout: float
     max_series: int
     log_correlation: bool
+    process_metrics: bool
     file: Path | None = field(default=None, compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)

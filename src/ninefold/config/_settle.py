@@ -72,6 +72,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
         max_series=chosen.choose(_table.MAX_SERIES).value,
         log_correlation=chosen.choose(_table.LOG_CORRELATION).value,
+        process_metrics=chosen.choose(_table.PROCESS_METRICS).value,
         file=file,
     )
     return replace(settings, rows=_in_order(chosen), problems=chosen.problems)

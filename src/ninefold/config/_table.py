@@ -278,6 +278,13 @@ LOG_CORRELATION = Setting(
     doc="Log records carry the trace and span they were written in.",
 )
 
+PROCESS_METRICS = Setting(
+    key="process_metrics",
+    parse=_parse.boolean,
+    default=True,
+    doc="CPU, memory, threads and garbage collector of the process, and the lag of event loops.",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtlpTable:
@@ -438,4 +445,5 @@ ALL: Final[tuple[Setting[object], ...]] = (
     SHUTDOWN_TIMEOUT,
     MAX_SERIES,
     LOG_CORRELATION,
+    PROCESS_METRICS,
 )

@@ -27,6 +27,7 @@ from ninefold.telemetry import Histogram
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
+    from ninefold.sli.process import EventLoops
     from ninefold.telemetry import HistogramCell, Key, ServerTrace
 
 _CUT = 1024
@@ -47,6 +48,7 @@ class HttpServer:
         "host",
         "known",
         "levels",
+        "loops",
         "metrics_path",
         "objectives",
         "pipeline",
@@ -80,6 +82,8 @@ class HttpServer:
         """Says whether a User-Agent is no user's; asked where there are objectives."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
+        self.loops: EventLoops | None = host.event_loops
+        """Who may not know a request's loop yet; None once there is nothing to find any more."""
         self._active = telemetry.level(HTTP_SERVER_ACTIVE_REQUESTS)
         self.levels: dict[tuple[str, str], list[None]] = {}
         globs = settings.exclude
@@ -87,6 +91,13 @@ class HttpServer:
             re.compile("|".join(translate(glob) for glob in globs)).match if globs else None
         )
         """Says whether a path is excluded, if any is."""
+
+    def wake(self) -> None:
+        """Have the providers built and this thread's event loop watched; never raises."""
+        self.pipeline.wake()
+        if not self.host.event_loops.watch():
+            # Switched off, ended, or served by trio: not to be asked again on every request.
+            self.loops = None
 
     def level(self, method: str, scheme: str) -> list[None]:
         """Make what counts the requests of a method and scheme that are under way."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ninefold.config import Settings
 from ninefold.sli import Objectives
+from ninefold.sli.process import EventLoops
 from ninefold.telemetry import ServerTracing, Telemetry
 
 
@@ -31,6 +32,11 @@ class Host(Protocol):
     @property
     def objectives(self) -> Objectives:
         """What the service promises, and what counts towards it."""
+        ...
+
+    @property
+    def event_loops(self) -> EventLoops:
+        """What watches the loops that requests are served on."""
         ...
 
     def expose(self, accept: str) -> tuple[bytes, str]:

@@ -6,6 +6,9 @@ Websockets pass through unchanged; lifespan too, but for a flush before its shut
 from __future__ import annotations
 
 import sys
+
+# Where none runs, as under trio, its public sibling raises: too dear for every request.
+from asyncio import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -172,8 +175,11 @@ class AsgiMiddleware:
             with server.tracing.carrying(lambda _: scope.get("headers", ())):
                 await self.app(scope, receive, send)
             return
-        if server.pipeline.built is None:
-            server.pipeline.wake()
+        loops = server.loops
+        if server.pipeline.built is None or (
+            loops is not None and _get_running_loop() not in loops.watched
+        ):
+            server.wake()
         try:
             if self._look is not None:
                 self._look()
@@ -216,7 +222,9 @@ class AsgiMiddleware:
 
         A server that ends by a signal ends right after that answer: nothing else of ours would run.
         """
-        self.server.pipeline.wake()
+        self.server.wake()
+        # The requests of this application come on the loop that started it.
+        self.server.loops = None
 
         async def flushing(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):

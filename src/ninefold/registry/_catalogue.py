@@ -696,6 +696,7 @@ EVENT_LOOP_LAG: Final[GaugeMetric] = Metric(
     unit="s",
     description="How late the event loop ran a callback that was due.",
     attributes=(),
+    observable=True,
     stability="development",
 )
 

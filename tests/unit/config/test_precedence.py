@@ -229,6 +229,14 @@ TABLE = [
         (False, "false"),
         "true",
     ),
+    Words(
+        "process_metrics",
+        ("NINEFOLD_PROCESS_METRICS", "no", "false"),
+        None,
+        (True, "true"),
+        (False, "false"),
+        "true",
+    ),
 ]
 
 

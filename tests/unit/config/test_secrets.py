@@ -28,7 +28,7 @@ def test_nothing_shown_repeats_a_secret() -> None:
     assert SECRET in settings.otlp_traces.endpoint
     assert SECRET not in repr(settings)
     assert SECRET not in repr(settings.rows)
-    assert settings.explain()[-1].key == "log_correlation"
+    assert settings.explain()[-1].key == "process_metrics"
     shown = {row.key: row.value for row in settings.explain()}
     assert shown["otlp.headers"] == "authorization=[redacted]"
     assert shown["otlp.traces.endpoint"] == "https://[redacted]@c/p?[redacted]"

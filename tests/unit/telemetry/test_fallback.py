@@ -197,7 +197,11 @@ def test_a_users_provider_gets_our_metrics_by_setup() -> None:
                     for point in metric.data.data_points:
                         print(metric.name, getattr(point, "bucket_counts", None) or point.value)
         """,
-        env={"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"},
+        env={
+            "OTEL_TRACES_EXPORTER": "none",
+            "OTEL_METRICS_EXPORTER": "none",
+            "NINEFOLD_PROCESS_METRICS": "false",
+        },
     )
     assert out.splitlines() == [
         "http.server.request.duration (0, 1)",

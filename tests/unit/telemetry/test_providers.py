@@ -34,8 +34,11 @@ def test_instruments_are_the_apis_own_kinds(collect: Collect) -> None:
     assert isinstance(trace.get_tracer("kinds"), trace.Tracer)
 
 
-def test_what_the_application_records_is_collected(collect: Collect) -> None:
+def test_what_the_application_records_is_collected(
+    collect: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every kind of instrument of the API reaches the reader, boundaries included."""
+    monkeypatch.setenv("NINEFOLD_PROCESS_METRICS", "false")
     seen = collect()
     meter = metrics.get_meter("app", "1.0", attributes={"a": "b"})
     meter.create_counter("orders").add(2, {"kind": "a"})
@@ -194,7 +197,8 @@ def test_a_child_forked_before_the_first_use_has_the_readers() -> None:
                   [s.name for s in spans.get_finished_spans()], flush=True)
             os._exit(0)
         os.wait()
-        """
+        """,
+        env={"NINEFOLD_PROCESS_METRICS": "false"},
     )
     assert out.strip() == "{'seen': 3, 'orders': 5} ['child']" or out.strip() == (
         "{'orders': 5, 'seen': 3} ['child']"
