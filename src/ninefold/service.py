@@ -53,7 +53,7 @@ class Service:
         self._telemetry = telemetry
         self._tracing = ServerTracing(telemetry, head.keeps)
         self._objectives = Objectives(telemetry)
-        self._events = Events(telemetry)
+        self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)
         self._saturation = Saturation(telemetry)
         self._throughput = Throughput(telemetry)

@@ -48,7 +48,7 @@ class Case:
     root_path: str
     surroundings: str | None
     client: Client
-    user_agent: str | None
+    user_agent: str | None = None
     records: tuple[Record, ...]
 
     def __str__(self) -> str:

@@ -282,3 +282,38 @@ def test_nothing_is_counted_where_the_sdk_is_disabled(monkeypatch: pytest.Monkey
             service.objective("checkout", FAST)
     finally:
         service.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("told", "good", "bad"),
+    [
+        ([(97, 100)], 97, 3),
+        ([(1, 1), (0, 2), (3, 3)], 4, 2),
+        ([(0, 0)], 0, 0),
+        ([(5, 3), (float("nan"), 1), (-1, 2), ("1", 2)], 0, 0),
+    ],
+)
+def test_items_that_the_application_counts_are_events_of_quality(
+    telemetry: CapturedTelemetry, told: list[tuple[Any, Any]], good: int, bad: int
+) -> None:
+    """As many as `service.events` takes as sound, and of that name alone."""
+    service = telemetry.service
+    service.objective("readable", nf.quality("ocr.quality", target=0.97))
+    for fine, total in told:
+        service.events("ocr.quality", good=fine, total=total)
+    service.events("other", good=1, total=2)
+    for outcome, number in (("good", good), ("bad", bad)):
+        assert telemetry.value("ninefold.sli.events", ninefold_outcome=outcome) == number
+        asked = {"ninefold_operation_name": "ocr.quality", "ninefold_outcome": outcome}
+        assert telemetry.value("ninefold.events", **asked) == number
+
+
+def test_an_objective_of_quality_after_its_first_items_is_refused(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """As for requests: its counts would be short."""
+    telemetry.service.events("ocr.quality", good=1, total=1)
+    telemetry.service.events("other", good=0, total=0)
+    with pytest.raises(nf.ConfigurationError, match="comes after the first event"):
+        telemetry.service.objective("late", nf.quality("ocr.quality", target=0.97))
+    telemetry.service.objective("in time", nf.quality("other", target=0.97))
