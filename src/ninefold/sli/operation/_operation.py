@@ -38,7 +38,7 @@ class Operation:
     True
     """
 
-    __slots__ = ("_clock", "_name", "_open", "_recorder")
+    __slots__ = ("__weakref__", "_clock", "_name", "_open", "_recorder")
 
     def __init__(self, name: str, recorder: Recorder | None, clock: Callable[[], float]) -> None:
         self._name = name
