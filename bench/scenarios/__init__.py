@@ -9,6 +9,7 @@ from bench.scenarios import (
     flask_metrics,
     flask_traces,
     imports,
+    measure,
     record,
 )
 
@@ -22,5 +23,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     flask_traces.NONE_KEPT,
     flask_traces.ALL_KEPT,
     record.SCENARIO,
+    measure.SCENARIO,
     imports.SCENARIO,
 )

@@ -16,11 +16,12 @@ from importlib.metadata import entry_points
 from typing import TypeVar
 
 from ninefold.config import AttributeValue, Settings, load
-from ninefold.core import nearest, shown
+from ninefold.core import Runtime, nearest, shown
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.objective import Kind
+from ninefold.sli.operation import Classifier, MeasuredOperation, Operation, Operations
 from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
@@ -59,6 +60,7 @@ class Service:
         self._throughput = Throughput(telemetry)
         self._event_loops = EventLoops(telemetry)
         observe_process(telemetry)
+        self._operations = Operations(telemetry, self._objectives.operations, owner=settings.owner)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -248,6 +250,53 @@ class Service:
         True
         """
         self._throughput.count(name, arrived=arrived, processed=processed, backlog=backlog)
+
+    @property
+    def operations(self) -> Mapping[str, MeasuredOperation]:
+        """The operations that `measure` was called for, by name, each with its owner."""
+        return self._operations.known
+
+    def measure(
+        self,
+        name: str,
+        *,
+        good: Classifier | Iterable[Classifier] | None = None,
+        ignore: Classifier | Iterable[Classifier] | None = (),
+        owner: str | None = None,
+        runtime: Runtime | None = None,
+    ) -> Operation:
+        """Measure an operation that is no HTTP route, as a decorator or by `with`.
+
+        Each run is recorded in `ninefold.operation.duration`, in seconds. An exception is a
+        failure, and goes on unchanged; a cancellation is no event.
+
+        - `name` is `ninefold.operation.name`: keep it, and keep variable parts out of it.
+        - `good` holds exceptions that are a success when raised, and functions that are asked about
+          the result: a run is a failure as soon as one of them says no.
+        - `ignore` holds exceptions, and functions that are asked about the result or the exception:
+          a run is no event if one of them says yes. It is asked before `good`.
+        - `owner` (default: the service's) answers for the operation.
+        - `runtime` brings a clock of your own, for tests.
+
+        One function or exception class may stand alone, without a tuple. A function that fails is
+        counted in `ninefold.telemetry.dropped`, and the run is judged as if it were not there.
+
+        Raises `ConfigurationError` for what is no name, no classifier or another owner than before.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout", owner="payments")
+        >>> @service.measure("checkout.place_order", ignore=KeyError)
+        ... def place_order(cart): return len(cart)
+        >>> place_order(["pen"])
+        1
+        >>> service.operations["checkout.place_order"].owner
+        'payments'
+        >>> service.shutdown()
+        True
+        """
+        return self._operations.measure(
+            name, good=good, ignore=ignore, owner=owner, runtime=runtime
+        )
 
     def expose(self, accept: str = "") -> tuple[bytes, str]:
         """This process's metrics in Prometheus's format, and their content type.

@@ -13,10 +13,14 @@ from ninefold.sli.objective import (
     saturation,
     throughput,
 )
+from ninefold.sli.operation import MeasuredOperation, Measurement, Operation
 
 __all__ = [
+    "MeasuredOperation",
+    "Measurement",
     "Objective",
     "Objectives",
+    "Operation",
     "availability",
     "first_byte",
     "fresh",
