@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import threading
 import types
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -363,6 +364,8 @@ class _Present:
                     f" {', '.join(self._differences(words))}; call it once, or shut the first"
                     " service down before"
                 )
+            # Before anything is installed: a wrong file leaves nothing behind.
+            promised = _objectives_in_files(settings)
             head = Head(sampling)
             telemetry = Telemetry(
                 settings,
@@ -377,8 +380,15 @@ class _Present:
                     settings.metrics_path,
                 )
                 settings = replace(settings, prometheus=False)
-            self._service, self._words = Service(settings, telemetry, head), words
-            return self._service
+            service = Service(settings, telemetry, head)
+            try:
+                for objective in promised:
+                    service.objectives.declare(objective)
+            except ConfigurationError:
+                telemetry.shutdown()
+                raise
+            self._service, self._words = service, words
+            return service
 
     def _differences(self, words: tuple[object, ...]) -> list[str]:
         before, now = self._words[0], words[0]
@@ -419,6 +429,7 @@ def setup(
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
     exclude: Iterable[str] = (),
+    objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
     readers: Iterable[MetricReader] = (),
     span_processors: Iterable[SpanProcessor] = (),
@@ -431,6 +442,8 @@ def setup(
     - `sampling` says how many traces to keep; all by default, a caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
+    - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
+      working directory; the SLOs in them whose `spec.service` is this service are declared.
     - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
     - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
       exporters that the environment or the file names. They belong to this process: a child that is
@@ -468,6 +481,7 @@ def setup(
         "resource_attributes": None if resource is None else dict(resource),
         "prometheus": prometheus,
         "exclude": _globs(exclude),
+        "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
         "sampling.default": None if sampling is None else sampling.default,
         "sampling.parent": None if sampling is None else sampling.parent,
@@ -487,11 +501,20 @@ def current() -> Service | None:
     return _present.service
 
 
-def _listed(name: str, given: Iterable[T]) -> tuple[T, ...]:
+def _objectives_in_files(settings: Settings) -> tuple[Objective, ...]:
+    # The switch that turns everything off must not depend on files being right.
+    if settings.disabled or not settings.objectives:
+        return ()
+    from ninefold.slo.openslo import load  # few services have files of objectives
+
+    found = load(settings.objectives, service=settings.name, owner=settings.owner)
+    return tuple(slo.objective for slo in found)
+
+
+def _listed(name: str, given: Iterable[T], *, such_as: str = "") -> tuple[T, ...]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ConfigurationError(
-            f"{name} must be a list, got {shown(given)}; write {name}=[{name.rstrip('s')}]"
-        )
+        one = such_as or name.rstrip("s")
+        raise ConfigurationError(f"{name} must be a list, got {shown(given)}; write {name}=[{one}]")
     return tuple(given)
 
 

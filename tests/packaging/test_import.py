@@ -67,3 +67,9 @@ import ninefold
 assert state() == before, (before, state())
 """
     _after(code)
+
+
+def test_setup_without_files_of_objectives_loads_no_yaml() -> None:
+    """PyYAML is slow to import, and only documents need it."""
+    loaded = _after('import ninefold as nf; nf.setup("shop").shutdown()')
+    assert [name for name in loaded if name == "yaml" or name.startswith("ninefold.slo")] == []

@@ -127,6 +127,7 @@ class Settings:
     metrics_path: str
     exclude: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
+    objectives: tuple[str, ...]
     shutdown_timeout: float
     max_series: int
     log_correlation: bool

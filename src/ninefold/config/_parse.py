@@ -156,6 +156,19 @@ def file_path(name: str, value: object) -> str:
     return written
 
 
+def file_patterns(name: str, value: object) -> tuple[str, ...]:
+    """A list of files' paths or globs, each once; whether they are there shows when they are read.
+
+    >>> file_patterns("objectives", "slo/checkout.yaml, slo/*.yaml")
+    ('slo/checkout.yaml', 'slo/*.yaml')
+    """
+    if isinstance(value, os.PathLike):
+        raise ConfigurationError(f"{name} must be a list, got {shown(value)}; put it into brackets")
+    if isinstance(value, (list, tuple)):
+        value = [os.fspath(each) if isinstance(each, os.PathLike) else each for each in value]
+    return tuple(dict.fromkeys(_words(name, value)))
+
+
 def endpoint(name: str, value: object) -> str:
     """An OTLP endpoint: a URL by http or https, or `host:port`."""
     wanted = f"{name} must be a URL such as 'http://127.0.0.1:4318', or 'host:port'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         metrics_path=chosen.choose(_table.METRICS_PATH).value,
         exclude=chosen.choose(_table.EXCLUDE).value,
         synthetic_user_agents=chosen.choose(_table.SYNTHETIC_USER_AGENTS).value,
+        objectives=_objectives(chosen, file),
         shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
         max_series=chosen.choose(_table.MAX_SERIES).value,
         log_correlation=chosen.choose(_table.LOG_CORRELATION).value,
@@ -121,6 +123,15 @@ def _with_path(endpoint: str, signal: Signal) -> str:
     # OpenTelemetry Protocol Exporter, "Endpoint URLs for OTLP/HTTP": the general one is a base.
     parts = urlsplit(endpoint)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/v1/{signal}"))
+
+
+def _objectives(chosen: Deliberation, file: Path | None) -> tuple[str, ...]:
+    """As they are opened: what a file of settings names is looked for beside that file."""
+    word = chosen.choose(_table.OBJECTIVES)
+    if word.source != "file" or file is None:
+        return word.value
+    beside = Path(glob.escape(str(file.parent)))
+    return tuple(str(beside / pattern) for pattern in word.value)
 
 
 def _resource_attributes(chosen: Deliberation) -> Mapping[str, AttributeValue]:

@@ -258,6 +258,13 @@ SYNTHETIC_USER_AGENTS = Setting(
     absent="probes, synthetic tests and crawlers that are widely known",
     doc="Patterns of User-Agents whose requests are no events of an objective; `none` for no such.",
 )
+OBJECTIVES = Setting(
+    key="objectives",
+    parse=_parse.file_patterns,
+    default=_NO_NAMES,
+    doc="Files of objectives (OpenSLO v1): paths or globs, relative to the file of settings that "
+    "names them, or else to the working directory.",
+)
 SHUTDOWN_TIMEOUT = Setting(
     key="shutdown_timeout",
     parse=_parse.duration,
@@ -442,6 +449,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     METRICS_PATH,
     EXCLUDE,
     SYNTHETIC_USER_AGENTS,
+    OBJECTIVES,
     SHUTDOWN_TIMEOUT,
     MAX_SERIES,
     LOG_CORRELATION,

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from ninefold.cli import _doctor, main
 from ninefold.cli._diagnosis import Finding, diagnose, why_unreachable
+from ninefold.cli._objective_files import objectives_in_files
 from ninefold.config import read
 
 SECRET = "hunter2"
@@ -253,3 +254,50 @@ def test_on_a_terminal_rich_says_the_same(monkeypatch: pytest.MonkeyPatch) -> No
         assert row.key in out.getvalue()
     assert "environment: OTEL_SERVICE_NAME" in out.getvalue()
     assert "a [bracketed] finding" in out.getvalue()
+
+
+SLO = """\
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: availability, annotations: {ninefold/sli: http.availability}}
+spec: {service: shop, budgetingMethod: Occurrences, objectives: [{target: 0.999}]}
+"""
+
+
+def _objectives(name: str | None, *slos: str) -> list[tuple[str, str]]:
+    Path("slo.yaml").write_text("---\n".join(slos))
+    settings = read(code={"objectives": ["slo.yaml"], "name": name}, environ={})
+    return [(each.level, each.message) for each in objectives_in_files(settings)]
+
+
+def test_objectives_in_files_are_listed() -> None:
+    """Those of the service, and with the reason those that are not counted."""
+    journey = SLO.replace("http.availability", "journey").replace("availability", "whole")
+    (found, left_out) = _objectives("shop", SLO, journey)
+    assert found == (
+        "ok",
+        "objectives of shop in files: availability (http.availability, 99.9 % over 28d)",
+    )
+    assert left_out[0] == "note"
+    assert "'whole' is about journey" in left_out[1]
+    ((level, message),) = _objectives("shop", "")
+    assert (level, "about none" in message) == ("note", True)
+
+
+def test_objectives_of_every_service_are_listed_where_only_code_knows_the_name() -> None:
+    """Seen from outside, the service may be any of them."""
+    told = _objectives(None, SLO, SLO.replace("shop", "search"))
+    assert [message.split(" in ")[0] for _, message in told] == [
+        "objectives of search",
+        "objectives of shop",
+    ]
+
+
+def test_a_wrong_file_of_objectives_makes_doctor_fail() -> None:
+    """With the same words as at set-up, and with exit code 1."""
+    Path("slo.yaml").write_text(SLO.replace("0.999", "1"))
+    done = _run(NINEFOLD_OBJECTIVES="slo.yaml", NINEFOLD_SERVICE_NAME="shop")
+    assert done.exit_code == 1
+    assert "slo.yaml, document 1, line 4: spec.objectives[0].target must be" in done.output
+    done = _run(NINEFOLD_OBJECTIVES="slo.yaml", OTEL_SDK_DISABLED="true")
+    assert done.exit_code == 0

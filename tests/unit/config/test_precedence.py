@@ -213,6 +213,14 @@ TABLE = [
         ", ".join(SYNTHETIC),
     ),
     Words(
+        "objectives",
+        ("NINEFOLD_OBJECTIVES", "slo/a.yaml, slo/*.yaml", "slo/a.yaml, slo/*.yaml"),
+        None,
+        (["c.yaml"], "c.yaml"),
+        (("d.yaml", "e.yaml"), "d.yaml, e.yaml"),
+        "none",
+    ),
+    Words(
         "shutdown_timeout",
         ("NINEFOLD_SHUTDOWN_TIMEOUT", "1", "1 s"),
         None,
