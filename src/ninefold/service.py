@@ -21,7 +21,8 @@ from ninefold.core import Runtime, nearest, shown
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
 from ninefold.sli import Objective, Objectives
-from ninefold.sli.objective import Kind
+from ninefold.sli.http import Applications, Route
+from ninefold.sli.objective import Kind, UnknownNames
 from ninefold.sli.operation import Classifier, MeasuredOperation, Operation, Operations
 from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
@@ -62,6 +63,11 @@ class Service:
         self._event_loops = EventLoops(telemetry)
         observe_process(telemetry)
         self._operations = Operations(telemetry, self._objectives.operations, owner=settings.owner)
+        self._applications = Applications(settings.exclude)
+        self._unknown = UnknownNames(
+            self._objectives, telemetry.faults, routes=self._templates, operations=self._known
+        )
+        telemetry.pipeline.when_built(self._unknown.when_built)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -108,12 +114,60 @@ class Service:
             return target
         name = _integration_name(target)
         for point in entry_points(group=_GROUP, name=name):
-            instrumented: T = point.load().instrument(target, self)
+            integration = point.load()
+            instrumented: T = integration.instrument(target, self)
+            # What serves nothing, such as a client, has no word for it.
+            routes = getattr(integration, "routes", None)
+            if routes is not None:
+                self._applications.add(instrumented, routes)
             return instrumented
         raise ConfigurationError(
             f"no integration is called {name!r}: reinstall ninefold, whose installation declares"
             f" them as entry points of {_GROUP}"
         )
+
+    def routes(self) -> tuple[Route, ...] | None:
+        """The routes that the instrumented applications serve now, spelled as `http.route` is.
+
+        Those that `exclude` names are not measured, and not among them. None where that cannot be
+        told: nothing is instrumented that serves, or a bare ASGI or WSGI callable is.
+
+        >>> import ninefold as nf
+        >>> from flask import Flask
+        >>> service = nf.setup("inventory")
+        >>> app = service.instrument(Flask("inventory", static_folder=None))
+        >>> rule = app.get("/stock/<int:item>")(lambda item: "3")
+        >>> [route.template for route in service.routes()]
+        ['/stock/<int:item>']
+        >>> service.shutdown()
+        True
+        """
+        return self._applications.routes()
+
+    def _templates(self) -> list[str] | None:
+        routes = self._applications.routes()
+        return None if routes is None else [route.template for route in routes]
+
+    def _known(self) -> Mapping[str, Mapping[str, str | None]]:
+        """What is measured beside routes: its owner by its name, by the kinds' `sli`.
+
+        What is not in here is not looked at, neither at start-up nor by `ninefold coverage`:
+        throughput and events, whose names come with their first items.
+        """
+        runs = {name: operation.owner for name, operation in self.operations.items()}
+        return {
+            "operation.availability": runs,
+            "operation.latency": runs,
+            "freshness": dict.fromkeys(self._freshness.names()),
+            "saturation": dict.fromkeys(self._saturation.names()),
+        }
+
+    def warn_of_unknown(self) -> None:
+        """Say once which objectives name a route or an operation that is not there; never raises.
+
+        What `instrument` wraps calls it when a server starts up or the first request comes.
+        """
+        self._unknown.when_serving()
 
     @property
     def objectives(self) -> Objectives:

@@ -101,6 +101,8 @@ class HttpServer:
 
     def level(self, method: str, scheme: str) -> list[None]:
         """Make what counts the requests of a method and scheme that are under way."""
+        # The first request comes by here, and few others do.
+        self.host.warn_of_unknown()
         # Methods and schemes are bounded sets, so this is.
         found = self.levels[method, scheme] = self._active.of((method, scheme))
         return found

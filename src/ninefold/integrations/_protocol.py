@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ninefold.config import Settings
 from ninefold.sli import Objectives
+from ninefold.sli.http import Route
 from ninefold.sli.process import EventLoops
 from ninefold.telemetry import ServerTracing, Telemetry
 
@@ -39,6 +40,10 @@ class Host(Protocol):
         """What watches the loops that requests are served on."""
         ...
 
+    def warn_of_unknown(self) -> None:
+        """Say once what objectives name that is not there; called as a service starts up."""
+        ...
+
     def expose(self, accept: str) -> tuple[bytes, str]:
         """The metrics as Prometheus reads them, and their content type."""
         ...
@@ -59,4 +64,14 @@ class Integration(Protocol):
     """Instrument an object in place and return it; where that cannot be, return a wrapped one.
 
     A second time changes nothing.
+    """
+
+
+class ServerIntegration(Integration, Protocol):
+    """An integration whose objects serve requests."""
+
+    routes: Callable[[Any], tuple[Route, ...] | None]
+    """The routes that an instrumented object serves now, spelled as `http.route` will be.
+
+    None where the object does not tell. What no `http.route` will ever name is not among them.
     """

@@ -223,6 +223,7 @@ class AsgiMiddleware:
         A server that ends by a signal ends right after that answer: nothing else of ours would run.
         """
         self.server.wake()
+        self.server.host.warn_of_unknown()
         # The requests of this application come on the loop that started it.
         self.server.loops = None
 
@@ -259,6 +260,9 @@ class _Asgi:
             target.server.serve(host)
             return target
         return AsgiMiddleware(target, HttpServer(host))
+
+    def routes(self, target: object) -> None:
+        """None: what a bare ASGI application serves, it alone knows."""
 
 
 integration = _Asgi()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 from werkzeug.wsgi import ClosingIterator
 
 from ninefold.core import shown
@@ -22,6 +23,7 @@ from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
 from ninefold.integrations.wsgi import KEY, App, Environ, WsgiMiddleware
 from ninefold.service import Service, current, setup
+from ninefold.sli.http import Route, merged
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
@@ -136,6 +138,32 @@ class _Flask:
         target.handle_user_exception = _telling(target)  # type: ignore[method-assign]
         target.__class__ = _measured(kind, outermost)
         return target
+
+    def routes(self, target: object) -> tuple[Route, ...] | None:
+        """Its rules, those of blueprints too; but for those that answer nothing themselves."""
+        for _ in range(_DEPTH):
+            if isinstance(target, Flask):
+                return merged(
+                    _route(rule)
+                    for rule in target.url_map.iter_rules()
+                    if not (rule.build_only or rule.websocket or rule.redirect_to)
+                )
+            target = getattr(target, "app", None)
+        return None
+
+
+def _route(rule: Rule) -> Route:
+    methods = {*(rule.methods or ())}
+    # Werkzeug adds HEAD wherever there is GET, and Flask OPTIONS unless it is told not to.
+    if "GET" in methods:
+        methods.discard("HEAD")
+    if getattr(rule, "provide_automatic_options", False):
+        methods.discard("OPTIONS")
+    return Route(
+        template=rule.rule,
+        methods=tuple(sorted(methods)),
+        builtin=rule.endpoint.rpartition(".")[2] == "static",
+    )
 
 
 class Ninefold:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Host, Mount
 from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, silence, take_over
+from ninefold.integrations._starlette_routes import routes_of
 from ninefold.integrations.asgi import (
     KEY,
     MARK,
@@ -30,6 +31,7 @@ from ninefold.integrations.asgi import (
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host as Service
+    from ninefold.sli.http import Route
 
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -220,6 +222,10 @@ class _Starlette:
     def instrument(self, target: Any, host: Service) -> Any:
         """Instrument and return it; a second time changes nothing."""
         return instrument(target, host)
+
+    def routes(self, target: object) -> tuple[Route, ...] | None:
+        """Its routes, included and mounted ones too; websockets are none."""
+        return routes_of(target)
 
 
 integration = _Starlette()

@@ -254,5 +254,8 @@ class _Wsgi:
             return target
         return WsgiMiddleware(target, HttpServer(host))
 
+    def routes(self, target: object) -> None:
+        """None: what a bare WSGI application serves, it alone knows."""
+
 
 integration = _Wsgi()

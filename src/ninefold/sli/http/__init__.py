@@ -14,16 +14,21 @@ from ninefold.sli.http._labels import (
     status_label,
 )
 from ninefold.sli.http._model import Ending, ending_of
+from ninefold.sli.http._served import Applications, Route, Routes, merged
 from ninefold.sli.http._synthetic import SyntheticTraffic
 
 __all__ = [
     "KNOWN_METHODS",
     "OTHER",
+    "Applications",
     "Ending",
     "SyntheticTraffic",
+    "Route",
+    "Routes",
     "ending_of",
     "error_type",
     "known_methods",
+    "merged",
     "method_label",
     "protocol_version_label",
     "scheme_label",

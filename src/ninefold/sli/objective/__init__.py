@@ -31,6 +31,7 @@ from ninefold.sli.objective._model import (
     Throughput,
 )
 from ninefold.sli.objective._operation import OperationObjectives
+from ninefold.sli.objective._unknown import UnknownNames
 from ninefold.sli.objective._window import Window
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "SliName",
     "StateKind",
     "Throughput",
+    "UnknownNames",
     "Window",
     "availability",
     "first_byte",
