@@ -25,6 +25,9 @@ class Entry:
 
 COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
     {
+        "coverage": Entry(
+            "ninefold.cli._coverage", "List routes and operations without an objective or an owner."
+        ),
         "demo": Entry("ninefold.cli._demo", "Run a real storefront and watch it.", "demo"),
         "doctor": Entry(
             "ninefold.cli._doctor", "Show every setting, where it came from, and what is wrong."

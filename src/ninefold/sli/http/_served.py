@@ -80,6 +80,12 @@ class Applications:
             if application is not None:
                 yield application, routes
 
+    def tells(self, application: object) -> bool:
+        """Whether the routes of this application, which was added, can be known."""
+        return any(
+            known is application and routes(known) is not None for known, routes in self._alive()
+        )
+
     def known(self) -> tuple[Route, ...]:
         """The routes of those applications that tell them, without those that are excluded."""
         told = (routes(application) for application, routes in self._alive())
