@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask.ctx import RequestContext
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
@@ -21,7 +21,7 @@ from ninefold.core import shown
 from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
-from ninefold.integrations.wsgi import KEY, App, Environ, WsgiMiddleware
+from ninefold.integrations.wsgi import KEY, App, Environ, WsgiExchange, WsgiMiddleware
 from ninefold.service import Service, current, setup
 from ninefold.sli.http import Route, merged
 
@@ -51,6 +51,14 @@ def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
     return tapped
 
 
+def _exchange() -> WsgiExchange | None:
+    """The exchange of the request in progress, if it is measured."""
+    # The proxy's every attribute costs some 4 microseconds; the request behind it, a tenth.
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]
+    exchange: WsgiExchange | None = found.environ.get(KEY)
+    return exchange
+
+
 def _telling(app: Flask) -> Callable[..., Any]:
     """Have Flask's handling of exceptions tell the exchange of them: none comes out of Flask."""
     handle = app.handle_user_exception
@@ -58,7 +66,7 @@ def _telling(app: Flask) -> Callable[..., Any]:
     def telling(*args: Any) -> Any:
         # Flask 3.2 passes its context ahead of the exception.
         error = args[-1]
-        exchange = request.environ.get(KEY)
+        exchange = _exchange()
         if exchange is not None and not isinstance(error, HTTPException):
             exchange.handled = error
         return handle(*args)
@@ -72,7 +80,7 @@ def _finalizing(app: Flask) -> Callable[..., Response]:
 
     def finalizing(*args: Any, **kwargs: Any) -> Response:
         response = finalize(*args, **kwargs)
-        exchange = request.environ.get(KEY)
+        exchange = _exchange()
         if exchange is not None and (response.is_sequence or any(map(_is_error_page, args))):
             exchange.whole = ClosingIterator
         return response
@@ -88,7 +96,7 @@ def _is_error_page(value: object) -> bool:
 def _measured(kind: type[Flask], outermost: WsgiMiddleware) -> type[Flask]:
     """A subclass of an application's class whose one instance measures when it is called."""
     body = {
-        "__call__": staticmethod(outermost),
+        "__call__": staticmethod(outermost.__call__),
         "__module__": kind.__module__,
         "__doc__": kind.__doc__,
     }

@@ -22,7 +22,6 @@ from ninefold.integrations.asgi import (
     KEY,
     MARK,
     App,
-    AsgiExchange,
     AsgiMiddleware,
     Receive,
     Scope,
@@ -169,17 +168,12 @@ def _tapped(route: BaseRoute) -> Handle:
     def report(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = scope.get(KEY)
         if exchange is not None:
-            _report(exchange, scope, route, path)
+            fastapi = scope.get("fastapi")
+            here = _effective_path(fastapi, route, path) if fastapi else path
+            exchange.route = exchange.prefix + here
         return handle(scope, receive, send)
 
     return report
-
-
-def _report(exchange: AsgiExchange, scope: Scope, route: BaseRoute, path: str) -> None:
-    fastapi = scope.get("fastapi")
-    if fastapi:
-        path = _effective_path(fastapi, route, path)
-    exchange.route = exchange.prefix + path
 
 
 def _effective_path(fastapi: dict[str, Any], route: BaseRoute, path: str) -> str:

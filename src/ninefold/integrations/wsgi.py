@@ -77,18 +77,18 @@ class WsgiExchange(Exchange):
     def completed(self) -> None:
         """The whole body is with the server."""
         self.status = self.announced
-        self._environ = None
-        if self.request is not None:
-            self.settle_route()
+        self.settle_route()
         self.finish(True)
 
     def settle_route(self) -> None:
         """Take the route from the framework's request, and let go of that and of the environ."""
         self._environ = None
-        request, self.request = self.request, None
-        rule = getattr(request, "url_rule", None)
-        if rule is not None:
-            self.route = str(rule.rule)
+        request = self.request
+        if request is not None:
+            self.request = None
+            rule = getattr(request, "url_rule", None)
+            if rule is not None:
+                self.route = str(rule.rule)
 
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
@@ -162,7 +162,8 @@ class WsgiMiddleware:
         if kind is exchange.whole or kind is list or kind is tuple or _is_file(body, environ):
             # Nothing of the application runs any more; a file the server sends in its own way.
             exchange.completed()
-            exchange.left(None)
+            if trace is not None and trace.span is not None:
+                exchange.left(None)
             return body
         return Body(body, exchange, context)
 

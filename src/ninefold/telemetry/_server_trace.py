@@ -32,6 +32,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._ids import seed_of_process
 from ninefold.telemetry._propagation import W3C_FIELDS, Header, Propagation, traceparent
 
@@ -256,8 +257,8 @@ class ServerTracing:
             trace_id = draw(128) or 1
             if self._keeps(trace_id, None):
                 return self._kept(trace_id, None, described)
-            dropped = SpanContext(trace_id, draw(64) or 1, False, _DROPPED_RANDOM)
-            return ServerTrace(None, None, Context({_SPAN_KEY: NonRecordingSpan(dropped)}))
+            dropped = DroppedSpan(trace_id, _DROPPED_RANDOM, draw)
+            return ServerTrace(None, None, Context({_SPAN_KEY: dropped}))
         ids = traceparent(value)
         if ids is None:
             return self._begin(self._parent([(b"traceparent", value)]), described)
@@ -268,8 +269,8 @@ class ServerTracing:
             return ServerTrace(None, above if flags & 1 else None, context)
         if self._decides and not self._keeps(trace_id, flags & 1 == 1):
             kept_flags = _DROPPED_RANDOM if flags & 2 else _DROPPED
-            dropped = SpanContext(trace_id, self._random.getrandbits(64) or 1, False, kept_flags)
-            return ServerTrace(None, None, _with_span(NonRecordingSpan(dropped)))
+            dropped = DroppedSpan(trace_id, kept_flags, self._random.getrandbits)
+            return ServerTrace(None, None, _with_span(dropped))
         above = SpanContext(trace_id, int(span_id, 16), True, _FLAGS[flags])
         return self._begin(_with_span(NonRecordingSpan(above)), described)
 
