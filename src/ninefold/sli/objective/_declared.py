@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
@@ -102,11 +103,7 @@ class Objectives:
             case HttpAvailability() | HttpLatency() | HttpFirstByte():
                 limits = (kind.threshold,) if isinstance(kind, HttpLatency) else ()
                 durations = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
-                self._refuse_late(
-                    name,
-                    durations,
-                    lambda key: standing_of(kind, labels_of(key)) is not Standing.OUT,
-                )
+                self._refuse_late(name, durations, partial(_is_event, kind))
                 # So that a rule which asks the histogram finds the threshold there as well.
                 telemetry.histogram(HTTP_SERVER_REQUEST_DURATION, limits)
                 self.http.add(name, kind)
