@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ninefold import registry
-from ninefold import service as services
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
+from ninefold.service import current, setup
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
@@ -48,7 +48,7 @@ class CapturedTelemetry:
     """
 
     def __init__(self) -> None:
-        self._before = _present()
+        self._before = current()
         self._captured: Service | None = None
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
@@ -59,7 +59,7 @@ class CapturedTelemetry:
         return self
 
     def __exit__(self, *_: object) -> None:
-        service = _present()
+        service = current()
         if service is not None and service is not self._before:
             service.shutdown()
         elif self._captured is not None:
@@ -69,8 +69,8 @@ class CapturedTelemetry:
     def service(self) -> Service:
         """The captured service; set up now, as `tests`, where there is none yet."""
         if self._captured is None:
-            if _present() is None:
-                self._captured = services.setup(
+            if current() is None:
+                self._captured = setup(
                     "tests",
                     environment="test",
                     readers=[self._reader],
@@ -190,10 +190,6 @@ def _begin_again(
     pipeline._span_processors = list(processors)
     # Whether spans go anywhere has just changed.
     service.tracing.restart()
-
-
-def _present() -> Service | None:
-    return services._present._service
 
 
 def _carries(attributes: Mapping[str, object] | None, wanted: Mapping[str, object]) -> bool:

@@ -1,25 +1,21 @@
 """Service: what `setup()` returns; it instruments applications, and ends what it began.
 
-Over 300 lines, half of them what `setup()` promises and refuses.
+Over 300 lines, most of them what its methods promise: it is the one object that a user holds.
 """
 
 from __future__ import annotations
 
-import inspect
-import logging
-import os
-import threading
-import types
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import TypeVar
 
-from ninefold.config import AttributeValue, Settings, load
-from ninefold.core import Runtime, nearest, shown
+from ninefold.config import Settings
+from ninefold.core import Runtime
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Head, Sampling
+from ninefold.sampling import Head
+from ninefold.service._present import present
+from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.http import Applications, Route
 from ninefold.sli.objective import Kind, UnknownNames
@@ -27,21 +23,12 @@ from ninefold.sli.operation import Classifier, MeasuredOperation, Operation, Ope
 from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
-    HeadSampler,
-    MetricReader,
     ServerTracing,
-    SpanProcessor,
     Telemetry,
-    restart_after_fork,
 )
 from ninefold.telemetry._log_ids import install_log_ids
 
 T = TypeVar("T")
-_log = logging.getLogger("ninefold")
-_GROUP = "ninefold.integrations"
-_FRAMEWORKS = {"asgi": ("fastapi", "starlette"), "wsgi": ("flask",)}
-_DEPTH = 32
-"""How many middlewares around each other are looked through for the application in them."""
 _NOTHING = b"", "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -112,8 +99,8 @@ class Service:
         """
         if self._telemetry.disabled:
             return target
-        name = _integration_name(target)
-        for point in entry_points(group=_GROUP, name=name):
+        name = integration_name(target)
+        for point in entry_points(group=GROUP, name=name):
             integration = point.load()
             instrumented: T = integration.instrument(target, self)
             # What serves nothing, such as a client, has no word for it.
@@ -123,7 +110,7 @@ class Service:
             return instrumented
         raise ConfigurationError(
             f"no integration is called {name!r}: reinstall ninefold, whose installation declares"
-            f" them as entry points of {_GROUP}"
+            f" them as entry points of {GROUP}"
         )
 
     def routes(self) -> tuple[Route, ...] | None:
@@ -385,263 +372,5 @@ class Service:
         """
         self._event_loops.stop()
         ended = self._telemetry.shutdown(timeout)
-        _present.leave(self)
+        present.leave(self)
         return ended
-
-
-class _Present:
-    """The service that is set up in this process, if any."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._service: Service | None = None
-        self._words: tuple[object, ...] = ()
-
-    def restart(self) -> None:
-        self._lock = threading.RLock()
-
-    def enter(
-        self,
-        settings: Settings,
-        sampling: Sampling,
-        readers: tuple[MetricReader, ...],
-        span_processors: tuple[SpanProcessor, ...],
-    ) -> Service:
-        with self._lock:
-            words = (settings, sampling, readers, span_processors)
-            if self._service is not None:
-                if words == self._words:
-                    return self._service
-                raise ConfigurationError(
-                    f"setup({settings.name!r}) differs from the setup"
-                    f"({self._service.settings.name!r}) that is in force in this process, in"
-                    f" {', '.join(self._differences(words))}; call it once, or shut the first"
-                    " service down before"
-                )
-            # Before anything is installed: a wrong file leaves nothing behind.
-            promised = _objectives_in_files(settings)
-            head = Head(sampling)
-            telemetry = Telemetry(
-                settings,
-                sampler=HeadSampler(head.keeps),
-                readers=readers,
-                span_processors=span_processors,
-            )
-            if settings.prometheus and telemetry.owners.metrics == "user":
-                _log.warning(
-                    "%s is not answered: metrics go to the meter provider that the application set"
-                    " before setup()",
-                    settings.metrics_path,
-                )
-                settings = replace(settings, prometheus=False)
-            service = Service(settings, telemetry, head)
-            try:
-                for objective in promised:
-                    service.objectives.declare(objective)
-            except ConfigurationError:
-                telemetry.shutdown()
-                raise
-            self._service, self._words = service, words
-            return service
-
-    def _differences(self, words: tuple[object, ...]) -> list[str]:
-        before, now = self._words[0], words[0]
-        assert isinstance(before, Settings)
-        assert isinstance(now, Settings)
-        told = {row.key: row.value for row in before.explain()}
-        found = [row.key for row in now.explain() if told.pop(row.key, None) != row.value]
-        found += [key for key in told if not any(each.startswith(f"{key}.") for each in found)]
-        if self._words[2] != words[2]:
-            found.append("readers")
-        if self._words[3] != words[3]:
-            found.append("span_processors")
-        return found or ["what is secret"]
-
-    @property
-    def service(self) -> Service | None:
-        return self._service
-
-    def leave(self, service: Service) -> None:
-        with self._lock:
-            if self._service is service:
-                self._service, self._words = None, ()
-
-
-# A process has one set of global providers, hence one service.
-_present = _Present()
-restart_after_fork(_present)
-
-
-def setup(
-    name: str | None = None,
-    *,
-    version: str | None = None,
-    environment: str | None = None,
-    owner: str | None = None,
-    namespace: str | None = None,
-    resource: Mapping[str, AttributeValue] | None = None,
-    sampling: Sampling | None = None,
-    prometheus: bool | None = None,
-    exclude: Iterable[str] = (),
-    objectives: Iterable[str | os.PathLike[str]] = (),
-    shutdown_timeout: float | None = None,
-    readers: Iterable[MetricReader] = (),
-    span_processors: Iterable[SpanProcessor] = (),
-) -> Service:
-    """Set this process's service up, once, and return it.
-
-    - `name` is `service.name`; `version`, `environment`, `owner` and `namespace` become
-      `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
-      `service.namespace`. `resource` adds attributes of your own.
-    - `sampling` says how many traces to keep; all by default, a caller's decision respected.
-    - `prometheus=True` answers `/metrics` on what `instrument` wraps.
-    - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
-    - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
-      working directory; the SLOs in them whose `spec.service` is this service are declared.
-    - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
-    - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
-      exporters that the environment or the file names. They belong to this process: a child that is
-      forked once they were used goes without them.
-
-    Settings from the environment and from `ninefold.toml` win over these arguments: code says what
-    is normal, the deployment decides. No thread is started and nothing is connected before the
-    first request, so a server may load the application and fork after.
-
-    Called again with the same arguments it returns the same service; with others it raises
-    `ConfigurationError`, as does anything that cannot be meant.
-
-    >>> import ninefold as nf
-    >>> service = nf.setup("checkout", version="1.4.2", environment="test", owner="payments")
-    >>> service.settings.name
-    'checkout'
-    >>> service.shutdown()
-    True
-    """
-    if sampling is not None and not isinstance(sampling, Sampling):
-        raise ConfigurationError(
-            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
-        )
-    if resource is not None and not isinstance(resource, Mapping):
-        raise ConfigurationError(
-            f"resource must be a mapping of attributes, got {shown(resource)}; write"
-            ' resource={"cloud.region": "eu-west-1"}'
-        )
-    code: dict[str, object] = {
-        "name": name,
-        "version": version,
-        "environment": environment,
-        "owner": owner,
-        "namespace": namespace,
-        "resource_attributes": None if resource is None else dict(resource),
-        "prometheus": prometheus,
-        "exclude": _globs(exclude),
-        "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
-        "shutdown_timeout": shutdown_timeout,
-        "sampling.default": None if sampling is None else sampling.default,
-        "sampling.parent": None if sampling is None else sampling.parent,
-    }
-    settings = load(code=code)
-    effective = Sampling(default=settings.sampling_ratio, parent=settings.sampling_parent)
-    return _present.enter(
-        settings,
-        effective,
-        _listed("readers", readers),
-        _listed("span_processors", span_processors),
-    )
-
-
-def current() -> Service | None:
-    """The service that is set up in this process, or None."""
-    return _present.service
-
-
-def _objectives_in_files(settings: Settings) -> tuple[Objective, ...]:
-    # The switch that turns everything off must not depend on files being right.
-    if settings.disabled or not settings.objectives:
-        return ()
-    from ninefold.slo.openslo import load  # few services have files of objectives
-
-    found = load(settings.objectives, service=settings.name, owner=settings.owner)
-    return tuple(slo.objective for slo in found)
-
-
-def _listed(name: str, given: Iterable[T], *, such_as: str = "") -> tuple[T, ...]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        one = such_as or name.rstrip("s")
-        raise ConfigurationError(f"{name} must be a list, got {shown(given)}; write {name}=[{one}]")
-    return tuple(given)
-
-
-def _globs(exclude: Iterable[str]) -> tuple[str, ...] | None:
-    if not isinstance(exclude, Iterable):
-        raise ConfigurationError(
-            f"exclude must be a list of path globs, got {shown(exclude)}; write ['/internal/*']"
-        )
-    if isinstance(exclude, str):
-        raise ConfigurationError(
-            f"exclude must be a list of path globs, got the text {exclude!r}; write [{exclude!r}]"
-        )
-    return tuple(exclude) or None
-
-
-def _integration_name(target: object) -> str:
-    if isinstance(target, types.ModuleType):
-        known = {point.name for point in entry_points(group=_GROUP)}
-        if target.__name__ in known:
-            return target.__name__
-        raise ConfigurationError(_unknown(f"the module {target.__name__}", target.__name__, known))
-    known = {point.name for point in entry_points(group=_GROUP)} - {"asgi", "wsgi"}
-    name = _framework(target, known)
-    if name is not None:
-        return name
-    shape = _callable_shape(target)
-    if shape is None:
-        raise ConfigurationError(_unknown(repr(target)[:200], type(target).__module__, known))
-    # A middleware of the application's own: what it is around is in its attribute `app`, as a rule.
-    within: object = target
-    for _ in range(_DEPTH):
-        within = getattr(within, "app", None)
-        name = _framework(within, known)
-        if name is not None and name in _FRAMEWORKS[shape]:
-            return name
-    return shape
-
-
-def _framework(target: object, known: Set[str]) -> str | None:
-    for kind in type(target).__mro__:
-        top = kind.__module__.partition(".")[0]
-        if top in known:
-            return top
-    return None
-
-
-def _unknown(what: str, near: str, known: set[str]) -> str:
-    hint = nearest(near, sorted(known))
-    return (
-        f"cannot instrument {what}: it is no application or client of {', '.join(sorted(known))}"
-        + (f" (did you mean {hint}?)" if hint else "")
-        + ", nor an ASGI or WSGI callable"
-    )
-
-
-def _callable_shape(target: object) -> str | None:
-    """Tell a bare ASGI callable (three arguments) from a WSGI one (two)."""
-    if not callable(target):
-        return None
-    try:
-        parameters = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    wanted = [
-        parameter
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        and parameter.default is parameter.empty
-    ]
-    match len(wanted):
-        case 3:
-            return "asgi"
-        case 2:
-            return "wsgi"
-        case _:
-            return None

@@ -1,0 +1,196 @@
+"""`setup()`: makes the one service of a process, from what code, file and environment say."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from ninefold.config import AttributeValue, Settings, load
+from ninefold.core import shown
+from ninefold.errors import ConfigurationError
+from ninefold.sampling import Head, Sampling
+from ninefold.service._present import present
+from ninefold.service._service import Service
+from ninefold.sli import Objective
+from ninefold.telemetry import (
+    HeadSampler,
+    MetricReader,
+    SpanProcessor,
+    Telemetry,
+)
+
+T = TypeVar("T")
+_log = logging.getLogger("ninefold")
+
+
+def setup(
+    name: str | None = None,
+    *,
+    version: str | None = None,
+    environment: str | None = None,
+    owner: str | None = None,
+    namespace: str | None = None,
+    resource: Mapping[str, AttributeValue] | None = None,
+    sampling: Sampling | None = None,
+    prometheus: bool | None = None,
+    exclude: Iterable[str] = (),
+    objectives: Iterable[str | os.PathLike[str]] = (),
+    shutdown_timeout: float | None = None,
+    readers: Iterable[MetricReader] = (),
+    span_processors: Iterable[SpanProcessor] = (),
+) -> Service:
+    """Set this process's service up, once, and return it.
+
+    - `name` is `service.name`; `version`, `environment`, `owner` and `namespace` become
+      `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
+      `service.namespace`. `resource` adds attributes of your own.
+    - `sampling` says how many traces to keep; all by default, a caller's decision respected.
+    - `prometheus=True` answers `/metrics` on what `instrument` wraps.
+    - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
+    - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
+      working directory; the SLOs in them whose `spec.service` is this service are declared.
+    - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
+    - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
+      exporters that the environment or the file names. They belong to this process: a child that is
+      forked once they were used goes without them.
+
+    Settings from the environment and from `ninefold.toml` win over these arguments: code says what
+    is normal, the deployment decides. No thread is started and nothing is connected before the
+    first request, so a server may load the application and fork after.
+
+    Called again with the same arguments it returns the same service; with others it raises
+    `ConfigurationError`, as does anything that cannot be meant.
+
+    >>> import ninefold as nf
+    >>> service = nf.setup("checkout", version="1.4.2", environment="test", owner="payments")
+    >>> service.settings.name
+    'checkout'
+    >>> service.shutdown()
+    True
+    """
+    if sampling is not None and not isinstance(sampling, Sampling):
+        raise ConfigurationError(
+            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
+        )
+    if resource is not None and not isinstance(resource, Mapping):
+        raise ConfigurationError(
+            f"resource must be a mapping of attributes, got {shown(resource)}; write"
+            ' resource={"cloud.region": "eu-west-1"}'
+        )
+    code: dict[str, object] = {
+        "name": name,
+        "version": version,
+        "environment": environment,
+        "owner": owner,
+        "namespace": namespace,
+        "resource_attributes": None if resource is None else dict(resource),
+        "prometheus": prometheus,
+        "exclude": _globs(exclude),
+        "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
+        "shutdown_timeout": shutdown_timeout,
+        "sampling.default": None if sampling is None else sampling.default,
+        "sampling.parent": None if sampling is None else sampling.parent,
+    }
+    settings = load(code=code)
+    effective = Sampling(default=settings.sampling_ratio, parent=settings.sampling_parent)
+    return _enter(
+        settings,
+        effective,
+        _listed("readers", readers),
+        _listed("span_processors", span_processors),
+    )
+
+
+def current() -> Service | None:
+    """The service that is set up in this process, or None."""
+    return present.service
+
+
+def _enter(
+    settings: Settings,
+    sampling: Sampling,
+    readers: tuple[MetricReader, ...],
+    span_processors: tuple[SpanProcessor, ...],
+) -> Service:
+    with present.lock:
+        words = (settings, sampling, readers, span_processors)
+        if present.service is not None:
+            if words == present.words:
+                return present.service
+            raise ConfigurationError(
+                f"setup({settings.name!r}) differs from the setup"
+                f"({present.service.settings.name!r}) that is in force in this process, in"
+                f" {', '.join(_differences(present.words, words))}; call it once, or shut the first"
+                " service down before"
+            )
+        # Before anything is installed: a wrong file leaves nothing behind.
+        promised = _objectives_in_files(settings)
+        head = Head(sampling)
+        telemetry = Telemetry(
+            settings,
+            sampler=HeadSampler(head.keeps),
+            readers=readers,
+            span_processors=span_processors,
+        )
+        if settings.prometheus and telemetry.owners.metrics == "user":
+            _log.warning(
+                "%s is not answered: metrics go to the meter provider that the application set"
+                " before setup()",
+                settings.metrics_path,
+            )
+            settings = replace(settings, prometheus=False)
+        service = Service(settings, telemetry, head)
+        try:
+            for objective in promised:
+                service.objectives.declare(objective)
+        except ConfigurationError:
+            telemetry.shutdown()
+            raise
+        present.enter(service, words)
+        return service
+
+
+def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[str]:
+    before, now = held[0], words[0]
+    assert isinstance(before, Settings)
+    assert isinstance(now, Settings)
+    told = {row.key: row.value for row in before.explain()}
+    found = [row.key for row in now.explain() if told.pop(row.key, None) != row.value]
+    found += [key for key in told if not any(each.startswith(f"{key}.") for each in found)]
+    if held[2] != words[2]:
+        found.append("readers")
+    if held[3] != words[3]:
+        found.append("span_processors")
+    return found or ["what is secret"]
+
+
+def _objectives_in_files(settings: Settings) -> tuple[Objective, ...]:
+    # The switch that turns everything off must not depend on files being right.
+    if settings.disabled or not settings.objectives:
+        return ()
+    from ninefold.slo.openslo import load  # few services have files of objectives
+
+    found = load(settings.objectives, service=settings.name, owner=settings.owner)
+    return tuple(slo.objective for slo in found)
+
+
+def _listed(name: str, given: Iterable[T], *, such_as: str = "") -> tuple[T, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        one = such_as or name.rstrip("s")
+        raise ConfigurationError(f"{name} must be a list, got {shown(given)}; write {name}=[{one}]")
+    return tuple(given)
+
+
+def _globs(exclude: Iterable[str]) -> tuple[str, ...] | None:
+    if not isinstance(exclude, Iterable):
+        raise ConfigurationError(
+            f"exclude must be a list of path globs, got {shown(exclude)}; write ['/internal/*']"
+        )
+    if isinstance(exclude, str):
+        raise ConfigurationError(
+            f"exclude must be a list of path globs, got the text {exclude!r}; write [{exclude!r}]"
+        )
+    return tuple(exclude) or None
