@@ -215,3 +215,35 @@ def test_one_thing_that_cannot_begin_again_does_not_stop_the_others(
     watch._restart()
     assert len(begun) == 3
     assert len([one for one in caplog.records if "Thing could not begin again" in one.message]) == 2
+
+
+def test_a_child_goes_without_the_readers_and_processors_that_its_parent_used() -> None:
+    """They are the parent's: a file, a socket or a thread of theirs is not to be shared.
+
+    The one span that the child sees was there before the fork.
+    """
+    out = run(
+        SETUP.replace('nf.setup("forks", prometheus=True)', "nf.setup('forks', **given)").replace(
+            "import ninefold as nf",
+            """import ninefold as nf
+from opentelemetry import trace
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+reader, spans = InMemoryMetricReader(), InMemorySpanExporter()
+given = {"readers": [reader], "span_processors": [SimpleSpanProcessor(spans)]}
+""",
+        )
+        + """
+def work(who):
+    duration.record(0.1, KEY)
+    with trace.get_tracer("app").start_as_current_span("work"):
+        pass
+    print(who, reader.get_metrics_data() is not None, len(spans.get_finished_spans()), flush=True)
+
+work("parent")
+child(lambda: work("child"))
+work("parent")
+"""
+    )
+    assert out.splitlines() == ["parent True 1", "child False 1", "parent True 2"]
