@@ -43,6 +43,7 @@ class HttpServer:
 
     __slots__ = (
         "_active",
+        "agents",
         "cells",
         "excluded",
         "host",
@@ -78,8 +79,11 @@ class HttpServer:
         )
         """The series there are already, looked up here to save a call; others go by `record`."""
         self.objectives = host.objectives.http
-        self.synthetic = SyntheticTraffic(settings.synthetic_user_agents).sent
+        synthetic = SyntheticTraffic(settings.synthetic_user_agents)
+        self.synthetic = synthetic.sent
         """Says whether a User-Agent is no user's; asked where there are objectives."""
+        self.agents = synthetic.seen
+        """The User-Agents that were asked about already, looked up here to save a call."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
         self.loops: EventLoops | None = host.event_loops

@@ -53,7 +53,9 @@ class AsgiExchange(Exchange):
         if server.objectives.active:
             for name, value in scope.get("headers", ()):
                 if name == b"user-agent":
-                    self.synthetic = server.synthetic(value)
+                    known = server.agents.get(value)
+                    if server.synthetic(value) if known is None else known:
+                        self.synthetic = True
                     break
 
     async def receive(self) -> Message:

@@ -25,18 +25,19 @@ class SyntheticTraffic:
     (True, False, False)
     """
 
-    __slots__ = ("_match", "_seen")
+    __slots__ = ("_match", "seen")
 
     def __init__(self, globs: Iterable[str]) -> None:
         pattern = "|".join(translate(glob) for glob in globs)
         self._match = re.compile(pattern, re.IGNORECASE).match if pattern else None
-        self._seen: dict[bytes | str, bool] = {}
+        self.seen: dict[bytes | str, bool] = {}
+        """What was asked before, for a caller who looks here first and saves a call."""
 
     def sent(self, user_agent: bytes | str | None) -> bool:
         """Whether a client that calls itself so is no user."""
         if user_agent is None or self._match is None:
             return False
-        known = self._seen.get(user_agent)
+        known = self.seen.get(user_agent)
         if known is None:
             known = self._look(user_agent)
         return known
@@ -48,7 +49,7 @@ class SyntheticTraffic:
         text = short.decode("latin-1") if isinstance(short, bytes) else short
         found = self._match(text) is not None
         if len(user_agent) <= _LONGEST:
-            if len(self._seen) >= _MOST_SEEN:
-                self._seen.clear()
-            self._seen[user_agent] = found
+            if len(self.seen) >= _MOST_SEEN:
+                self.seen.clear()
+            self.seen[user_agent] = found
         return found
