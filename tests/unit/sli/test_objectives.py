@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import ninefold as nf
 from ninefold.registry import HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
 from ninefold.sli.objective import Window
+from ninefold.sli.objective._metrics import Events
 from ninefold.testing import CapturedTelemetry
 
 CHECKOUT = nf.availability(route="/checkout", target=0.999)
@@ -317,3 +318,24 @@ def test_an_objective_of_quality_after_its_first_items_is_refused(
     with pytest.raises(nf.ConfigurationError, match="comes after the first event"):
         telemetry.service.objective("late", nf.quality("ocr.quality", target=0.97))
     telemetry.service.objective("in time", nf.quality("other", target=0.97))
+
+
+def test_a_declaration_while_a_reader_collects_costs_no_series(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """A scrape that another thread's declaration meets shows every objective nevertheless."""
+    events = Events(telemetry.service.telemetry)
+
+    def declaring() -> Iterator[tuple[str, int, int]]:
+        events.declare("late")
+        yield "late", 1, 0
+
+    events.declare("early")
+    events.add_source(declaring)
+    told = {key: value for value, key in events.read()}
+    assert told == {
+        ("early", "good"): 0,
+        ("early", "bad"): 0,
+        ("late", "good"): 1,
+        ("late", "bad"): 0,
+    }
