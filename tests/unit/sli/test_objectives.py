@@ -339,3 +339,31 @@ def test_a_declaration_while_a_reader_collects_costs_no_series(
         ("late", "good"): 1,
         ("late", "bad"): 0,
     }
+
+
+def test_a_request_that_meets_a_declaration_leaves_no_stale_way_to_count(
+    telemetry: CapturedTelemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The objective declared meanwhile hears of every later request of that series."""
+    service = telemetry.service
+    http = service.objectives.http
+    service.objective("first", CHECKOUT)
+    key = ("GET", "http", "/checkout", 200, None, "1.1")
+    cell = service.telemetry.histogram(HTTP_SERVER_REQUEST_DURATION).cell(key)
+    plan = http._plan
+
+    def declaring(labels: Any) -> Any:
+        monkeypatch.undo()
+        found = plan(labels)
+        service.objective("second", CHECKOUT)
+        return found
+
+    monkeypatch.setattr(http, "_plan", declaring)
+    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
+    assert cell not in http.quick
+    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
+    http.quick[cell](0.1)  # type: ignore[index]
+    assert [
+        (name, sum(good for told, good, _ in http._read() if told == name))
+        for name in ("first", "second")
+    ] == [("first", 3), ("second", 2)]
