@@ -36,6 +36,14 @@ def serve(service: nf.Service, route: str | None, status: int = 200) -> None:
         (lambda: nf.availability(target=float("nan")), "target must be a finite number"),
         (lambda: nf.availability(target="0.9"), "target must be a number"),  # type: ignore[arg-type]
         (lambda: nf.availability(target=True), "target must be a number"),
+        (
+            lambda: nf.availability(target=0.9, route=[["/a"]]),  # type: ignore[list-item]
+            "such as '/orders/{id}', got ['/a']",
+        ),
+        (
+            lambda: nf.availability(target=0.9, count_429="no"),  # type: ignore[arg-type]
+            "count_429 must be True or False, got 'no'",
+        ),
         (lambda: nf.latency(threshold=0, target=0.9), "threshold must be > 0 seconds, got 0"),
         (lambda: nf.latency(threshold=-1, target=0.9), "threshold must be > 0 seconds, got -1"),
         (
