@@ -175,6 +175,8 @@ def test_the_same_again_changes_nothing_and_another_is_refused(
     assert service.objective("checkout", CHECKOUT) is first
     with pytest.raises(nf.ConfigurationError, match="'checkout' is declared twice"):
         service.objective("checkout", FAST)
+    with pytest.raises(nf.ConfigurationError, match=r"twice in code, with owner .* and 'web'; say"):
+        service.objective("checkout", CHECKOUT, owner="web")
     assert list(service.objectives.declared.values()) == [first]
 
 

@@ -92,6 +92,16 @@ class Objectives:
         if present.source != CODE and again.source == CODE:
             _log.info("objective %r is taken from %s", again.name, present.source)
             return present
+        if present.kind == again.kind and present.source == again.source:
+            differ = ", ".join(
+                f"{key} {getattr(present, key)!r} and {getattr(again, key)!r}"
+                for key in ("owner", "runbook", "escalation", "min_bad_events")
+                if getattr(present, key) != getattr(again, key)
+            )
+            raise ConfigurationError(
+                f"objective {again.name!r} is declared twice in {again.source}, with {differ}; say"
+                " one of them, or give one of the objectives another name"
+            )
         raise ConfigurationError(
             f"objective {again.name!r} is declared twice, in {present.source} as {present.kind}"
             f" and in {again.source} as {again.kind}; give one of them another name"
