@@ -170,7 +170,7 @@ class Objectives:
         """
         known = None if routes is None else set(routes)
         told: list[str] = []
-        for objective in self._declared.values():
+        for objective in list(self._declared.values()):
             kind = objective.kind
             if isinstance(kind, HttpAvailability | HttpLatency | HttpFirstByte):
                 if known is not None:
@@ -180,7 +180,8 @@ class Objectives:
             elif kind.sli in operations:
                 names = set(operations[kind.sli])
                 if kind.operation not in names:
-                    told.append(_sentence(objective.name, kind.sli, kind.operation, names))
+                    what = kind.sli.partition(".")[0]
+                    told.append(_sentence(objective.name, what, kind.operation, names))
         return told
 
 
@@ -199,6 +200,13 @@ def _of_operation(operation: str, threshold: float | None) -> Callable[[Key], bo
 def _sentence(name: str, what: str, word: str, known: set[str]) -> str:
     near = nearest(word, sorted(known))
     hint = f"did you mean {near!r}?" if near else _listed(known)
+    if what == "operation":
+        # One that only the body of a function names may be spelled rightly, and yet to come.
+        hint += "" if near else "."
+        hint += (
+            " If only the body of a function measures it, call"
+            f" service.measure({word!r}) at import as well"
+        )
     return f"objective {name!r} is about the {what} {word!r}, which is not there; {hint}"
 
 
