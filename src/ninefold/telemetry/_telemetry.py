@@ -36,6 +36,7 @@ from ninefold.telemetry._level import Level
 from ninefold.telemetry._observed import Observation, Observed
 from ninefold.telemetry._pipeline import SCHEMA_URL, Pipeline
 from ninefold.telemetry._propagators import Propagator, configured_propagator
+from ninefold.telemetry._threads import require_threads
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
@@ -63,8 +64,8 @@ class Telemetry:
     `readers` and `span_processors` are the caller's own, beside those that the settings name;
     a forked child takes them along if this process had no use for them yet, and otherwise not.
 
-    Raises `ConfigurationError` for what is no reader or processor, or could never be asked, and for
-    exporters and propagators that nobody provides.
+    Raises `ConfigurationError` for what is no reader or processor, or could never be asked, for
+    exporters and propagators that nobody provides, and where gevent has replaced threads.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Telemetry:
         readers: Iterable[MetricReader] = (),
         span_processors: Iterable[SpanProcessor] = (),
     ) -> None:
+        if not settings.disabled:
+            require_threads()
         self.settings = settings
         self.faults = Faults()
         self._lock = threading.RLock()
