@@ -45,6 +45,7 @@ WITHOUT_PACKAGING = ("tests/unit", "tests/property", "tests/conformance", "tests
 # What takes long and is the same on every OpenTelemetry.
 WITHOUT_SLOW = (
     "--ignore=tests/integration/test_demo.py",
+    "--ignore=tests/integration/test_ends.py",
     "--ignore=tests/integration/test_objectives.py",
 )
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
