@@ -141,7 +141,7 @@ class Service:
         What is not in here is not looked at, neither at start-up nor by `ninefold coverage`:
         throughput and events, whose names come with their first items.
         """
-        runs = {name: operation.owner for name, operation in self.operations.items()}
+        runs = {name: operation.owner for name, operation in list(self.operations.items())}
         return {
             "operation.availability": runs,
             "operation.latency": runs,

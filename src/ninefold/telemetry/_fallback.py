@@ -8,16 +8,18 @@ is what counts as a measurement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 
-from ninefold.telemetry._instruments import Key, attributes_of
+from ninefold.errors import ConfigurationError
+from ninefold.telemetry._instruments import Key, attributes_of, merged_bounds
 from ninefold.telemetry._measurement import LARGEST, plain
 
 if TYPE_CHECKING:
-    from ninefold.registry import AnyMetric
+    from ninefold.registry import AnyMetric, HistogramMetric
     from ninefold.telemetry._faults import Faults
     from ninefold.telemetry._observed import Observed
 
@@ -52,9 +54,22 @@ class ApiSeries:
 
 
 class ApiInstrument:
-    """A histogram, counter, up-down counter or gauge of the plain API, keyed as ours are."""
+    """A histogram, counter, up-down counter or gauge of the plain API, keyed as ours are.
 
-    __slots__ = ("_act", "_attributes", "_faults", "_floor", "_metric", "bounds")
+    A histogram is created with its first record: until then it takes further boundaries.
+    """
+
+    __slots__ = (
+        "_act",
+        "_attributes",
+        "_created",
+        "_faults",
+        "_floor",
+        "_lock",
+        "_meter",
+        "_metric",
+        "bounds",
+    )
 
     def __init__(
         self, meter: Meter, metric: AnyMetric, bounds: Sequence[float], faults: Faults
@@ -64,20 +79,46 @@ class ApiInstrument:
         self._attributes: dict[Key, dict[str, Any]] = {}
         self._floor = 0.0 if metric.kind in ("histogram", "counter") else -LARGEST
         self.bounds = tuple(bounds)
+        self._lock = RLock()
+        self._meter = meter
+        self._created = False
         arguments = {"unit": metric.unit, "description": metric.description}
         match metric.kind:
             case "histogram":
-                self._act: Any = meter.create_histogram(
-                    metric.name,
-                    explicit_bucket_boundaries_advisory=self.bounds or None,
-                    **arguments,
-                ).record
+                self._act: Any = self._record_first
             case "counter":
                 self._act = meter.create_counter(metric.name, **arguments).add
             case "updowncounter":
                 self._act = meter.create_up_down_counter(metric.name, **arguments).add
             case "gauge":
                 self._act = meter.create_gauge(metric.name, **arguments).set
+
+    def _record_first(self, *measured: Any) -> None:
+        """Create the histogram, and record in it from now on."""
+        with self._lock:
+            if not self._created:
+                self._act = self._meter.create_histogram(
+                    self._metric.name,
+                    unit=self._metric.unit,
+                    description=self._metric.description,
+                    explicit_bucket_boundaries_advisory=self.bounds or None,
+                ).record
+                self._created = True
+        self._act(*measured)
+
+    def widen(self, metric: HistogramMetric, extra: Sequence[float]) -> None:
+        """Add boundaries; raises `ConfigurationError` for a new one after the first record."""
+        with self._lock:
+            bounds = tuple(sorted({*self.bounds, *merged_bounds(metric, extra)}))
+            if bounds == self.bounds:
+                return
+            if self._created:
+                missing = min(set(bounds) - set(self.bounds))
+                raise ConfigurationError(
+                    f"{metric.name} has recorded already and cannot take the boundary"
+                    f" {missing:g} {metric.unit}; declare it before the first record"
+                )
+            self.bounds = bounds
 
     def _of(self, key: Key) -> dict[str, Any]:
         attributes = self._attributes.get(key)

@@ -136,6 +136,9 @@ class Telemetry:
                 found.widen(boundaries)
                 return found
             if isinstance(found, fallback.ApiInstrument):
+                if self.owners.metrics != "ninefold":
+                    # Exponential histograms of ours have no boundaries to add to.
+                    found.widen(metric, boundaries)
                 return found
             bounds = merged_bounds(metric, boundaries)
             if self._plain_histograms or self.owners.metrics != "ninefold":

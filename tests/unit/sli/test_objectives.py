@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 import ninefold as nf
 from ninefold.registry import HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
 from ninefold.sli.objective import Window
+from ninefold.sli.objective._metrics import Events
 from ninefold.testing import CapturedTelemetry
 
 CHECKOUT = nf.availability(route="/checkout", target=0.999)
@@ -35,6 +36,14 @@ def serve(service: nf.Service, route: str | None, status: int = 200) -> None:
         (lambda: nf.availability(target=float("nan")), "target must be a finite number"),
         (lambda: nf.availability(target="0.9"), "target must be a number"),  # type: ignore[arg-type]
         (lambda: nf.availability(target=True), "target must be a number"),
+        (
+            lambda: nf.availability(target=0.9, route=[["/a"]]),  # type: ignore[list-item]
+            "such as '/orders/{id}', got ['/a']",
+        ),
+        (
+            lambda: nf.availability(target=0.9, count_429="no"),  # type: ignore[arg-type]
+            "count_429 must be True or False, got 'no'",
+        ),
         (lambda: nf.latency(threshold=0, target=0.9), "threshold must be > 0 seconds, got 0"),
         (lambda: nf.latency(threshold=-1, target=0.9), "threshold must be > 0 seconds, got -1"),
         (
@@ -166,6 +175,8 @@ def test_the_same_again_changes_nothing_and_another_is_refused(
     assert service.objective("checkout", CHECKOUT) is first
     with pytest.raises(nf.ConfigurationError, match="'checkout' is declared twice"):
         service.objective("checkout", FAST)
+    with pytest.raises(nf.ConfigurationError, match=r"twice in code, with owner .* and 'web'; say"):
+        service.objective("checkout", CHECKOUT, owner="web")
     assert list(service.objectives.declared.values()) == [first]
 
 
@@ -251,8 +262,9 @@ def test_what_nobody_serves_is_named_with_the_nearest(telemetry: CapturedTelemet
     )
     assert checkout.startswith("objective 'checkout' is about the route '/chekout'")
     assert checkout.endswith("did you mean '/checkout'?")
-    assert job.startswith("objective 'job' is about the operation.latency 'nightly.reprot'")
-    assert job.endswith("did you mean 'nightly.report'?")
+    assert job.startswith("objective 'job' is about the operation 'nightly.reprot'")
+    assert "did you mean 'nightly.report'?" in job
+    assert job.endswith("call service.measure('nightly.reprot') at import as well")
     assert len(service.objectives.unknown(routes=None, operations={})) == 0
 
 
@@ -317,3 +329,52 @@ def test_an_objective_of_quality_after_its_first_items_is_refused(
     with pytest.raises(nf.ConfigurationError, match="comes after the first event"):
         telemetry.service.objective("late", nf.quality("ocr.quality", target=0.97))
     telemetry.service.objective("in time", nf.quality("other", target=0.97))
+
+
+def test_a_declaration_while_a_reader_collects_costs_no_series(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """A scrape that another thread's declaration meets shows every objective nevertheless."""
+    events = Events(telemetry.service.telemetry)
+
+    def declaring() -> Iterator[tuple[str, int, int]]:
+        events.declare("late")
+        yield "late", 1, 0
+
+    events.declare("early")
+    events.add_source(declaring)
+    told = {key: value for value, key in events.read()}
+    assert told == {
+        ("early", "good"): 0,
+        ("early", "bad"): 0,
+        ("late", "good"): 1,
+        ("late", "bad"): 0,
+    }
+
+
+def test_a_request_that_meets_a_declaration_leaves_no_stale_way_to_count(
+    telemetry: CapturedTelemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The objective declared meanwhile hears of every later request of that series."""
+    service = telemetry.service
+    http = service.objectives.http
+    service.objective("first", CHECKOUT)
+    key = ("GET", "http", "/checkout", 200, None, "1.1")
+    cell = service.telemetry.histogram(HTTP_SERVER_REQUEST_DURATION).cell(key)
+    plan = http._plan
+
+    def declaring(labels: Any) -> Any:
+        monkeypatch.undo()
+        found = plan(labels)
+        service.objective("second", CHECKOUT)
+        return found
+
+    monkeypatch.setattr(http, "_plan", declaring)
+    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
+    assert cell not in http.quick
+    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
+    http.quick[cell](0.1)  # type: ignore[index]
+    assert [
+        (name, sum(good for told, good, _ in http._read() if told == name))
+        for name in ("first", "second")
+    ] == [("first", 3), ("second", 2)]

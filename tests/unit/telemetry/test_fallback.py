@@ -210,6 +210,41 @@ def test_a_users_provider_gets_our_metrics_by_setup() -> None:
     ]
 
 
+def test_a_latency_objective_gives_a_users_provider_its_threshold() -> None:
+    """A rule that asks the histogram finds the boundary there too, until something is recorded."""
+    run("""
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+reader = InMemoryMetricReader()
+metrics.set_meter_provider(MeterProvider([reader], shutdown_on_exit=False))
+import ninefold as nf
+
+service = nf.setup("shop")
+job = service.measure("job")
+service.objective("quick", nf.latency(operation="job", threshold=0.123, target=0.9))
+with job:
+    pass
+try:
+    service.objective("quicker", nf.latency(operation="job", threshold=0.0123, target=0.9))
+except nf.ConfigurationError as error:
+    assert "has recorded already and cannot take the boundary 0.0123 s" in str(error), error
+else:
+    raise AssertionError("a boundary that never comes was accepted")
+(durations,) = [
+    metric
+    for resource in reader.get_metrics_data().resource_metrics
+    for scope in resource.scope_metrics
+    for metric in scope.metrics
+    if metric.name == "ninefold.operation.duration"
+]
+(point,) = durations.data.data_points
+assert 0.123 in point.explicit_bounds and 0.0123 not in point.explicit_bounds, point
+assert point.count == 1
+""")
+
+
 def test_exponential_histograms_are_the_sdks() -> None:
     """`OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` is respected over OTLP.
 

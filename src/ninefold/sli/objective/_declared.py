@@ -92,6 +92,16 @@ class Objectives:
         if present.source != CODE and again.source == CODE:
             _log.info("objective %r is taken from %s", again.name, present.source)
             return present
+        if present.kind == again.kind and present.source == again.source:
+            differ = ", ".join(
+                f"{key} {getattr(present, key)!r} and {getattr(again, key)!r}"
+                for key in ("owner", "runbook", "escalation", "min_bad_events")
+                if getattr(present, key) != getattr(again, key)
+            )
+            raise ConfigurationError(
+                f"objective {again.name!r} is declared twice in {again.source}, with {differ}; say"
+                " one of them, or give one of the objectives another name"
+            )
         raise ConfigurationError(
             f"objective {again.name!r} is declared twice, in {present.source} as {present.kind}"
             f" and in {again.source} as {again.kind}; give one of them another name"
@@ -160,7 +170,7 @@ class Objectives:
         """
         known = None if routes is None else set(routes)
         told: list[str] = []
-        for objective in self._declared.values():
+        for objective in list(self._declared.values()):
             kind = objective.kind
             if isinstance(kind, HttpAvailability | HttpLatency | HttpFirstByte):
                 if known is not None:
@@ -170,7 +180,8 @@ class Objectives:
             elif kind.sli in operations:
                 names = set(operations[kind.sli])
                 if kind.operation not in names:
-                    told.append(_sentence(objective.name, kind.sli, kind.operation, names))
+                    what = kind.sli.partition(".")[0]
+                    told.append(_sentence(objective.name, what, kind.operation, names))
         return told
 
 
@@ -189,6 +200,13 @@ def _of_operation(operation: str, threshold: float | None) -> Callable[[Key], bo
 def _sentence(name: str, what: str, word: str, known: set[str]) -> str:
     near = nearest(word, sorted(known))
     hint = f"did you mean {near!r}?" if near else _listed(known)
+    if what == "operation":
+        # One that only the body of a function names may be spelled rightly, and yet to come.
+        hint += "" if near else "."
+        hint += (
+            " If only the body of a function measures it, call"
+            f" service.measure({word!r}) at import as well"
+        )
     return f"objective {name!r} is about the {what} {word!r}, which is not there; {hint}"
 
 

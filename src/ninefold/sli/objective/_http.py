@@ -109,8 +109,11 @@ class HttpObjectives:
         """
         labels = labels_of(key)
         plan = self._by_labels.get(labels) or self._plan(labels)
-        if cell is not None:
-            self.quick[cell] = plan.whole.count
+        if cell is not None and cell not in self.quick:
+            with self._lock:
+                # Not of a plan that an objective declared this moment has replaced.
+                if self._by_labels.get(labels) is plan:
+                    self.quick[cell] = plan.whole.count
         if begun is None:
             plan.whole.count(elapsed)
             return

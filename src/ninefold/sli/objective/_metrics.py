@@ -54,11 +54,14 @@ class Events:
 
     def read(self) -> list[tuple[float, Key]]:
         """Both sums of every objective."""
-        sums = {name: [pair.good.value, pair.bad.value] for name, pair in self._pairs.items()}
-        for source in self._sources:
-            for name, good, bad in source():
-                sums[name][0] += good
-                sums[name][1] += bad
+        # The sources first: what one tells of is declared by then, by whatever thread, and so read.
+        told = [each for source in self._sources for each in source()]
+        sums = {
+            name: [pair.good.value, pair.bad.value] for name, pair in self._pairs.copy().items()
+        }
+        for name, good, bad in told:
+            sums[name][0] += good
+            sums[name][1] += bad
         return [
             (value, (name, outcome))
             for name, pair in sums.items()

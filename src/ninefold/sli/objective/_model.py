@@ -78,6 +78,11 @@ def _require_routes(routes: tuple[object, ...] | None) -> None:
             )
 
 
+def _require_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False, got {shown(value)}")
+
+
 def routes_of(route: str | Iterable[str] | None) -> tuple[str, ...] | None:
     """One route, several or None, as a sorted tuple; each once."""
     if route is None or isinstance(route, str):
@@ -86,7 +91,9 @@ def routes_of(route: str | Iterable[str] | None) -> tuple[str, ...] | None:
         raise ConfigurationError(
             f"route must be a route's template or a list of them, got {shown(route)}"
         )
-    return tuple(sorted({*route}, key=str))
+    # By equality: what has no hash is no template, and is told so by the check.
+    several = list(route)
+    return tuple(sorted((r for i, r in enumerate(several) if r not in several[:i]), key=str))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +108,7 @@ class HttpAvailability:
 
     def __post_init__(self) -> None:
         _require_routes(self.routes)
+        _require_flag("count_429", self.count_429)
         _require_target(self.target)
 
 
@@ -117,6 +125,7 @@ class HttpLatency:
 
     def __post_init__(self) -> None:
         _require_routes(self.routes)
+        _require_flag("count_429", self.count_429)
         seconds("threshold", self.threshold)
         _require_target(self.target)
 
@@ -134,6 +143,7 @@ class HttpFirstByte:
 
     def __post_init__(self) -> None:
         _require_routes(self.routes)
+        _require_flag("count_429", self.count_429)
         seconds("threshold", self.threshold)
         _require_target(self.target)
 
