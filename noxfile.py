@@ -147,6 +147,15 @@ def otel_newest(session: nox.Session) -> None:
 
 
 @nox.session
+def ends(session: nox.Session) -> None:
+    """End every server there is by SIGTERM, its collector alive, refusing and silent; minutes."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    session.run(
+        "python", "-m", "pytest", "tests/integration/test_ends.py", env={"EVERY_SERVER": "1"}
+    )
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Run tests/packaging against the built wheel, installed without extras."""
     wheels = Path(session.create_tmp()) / "wheels"

@@ -1,4 +1,7 @@
-"""A SIGTERM loses nothing that was answered, under every server, and its exit status stays."""
+"""A SIGTERM loses nothing that was answered, under every server, and its exit status stays.
+
+`nox -s ends` starts all of them; the test command those that give no help at their end.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,13 @@ SERVERS: dict[str, Callable[[int], list[str]]] = {
 }
 
 
-@pytest.fixture(params=SERVERS)
+QUICK = ("uvicorn --lifespan off", "flask run")
+"""What the test command starts; `nox -s ends` starts them all, which takes minutes."""
+
+EVERY = os.environ.get("EVERY_SERVER") == "1"
+
+
+@pytest.fixture(params=SERVERS if EVERY else QUICK)
 def start(
     request: pytest.FixtureRequest, keep: Callable[[Process], Process], tmp_path: Path
 ) -> Start:
@@ -120,7 +129,7 @@ def test_a_dead_collector_holds_up_no_server(
         assert server.process.stop(within=60) == bare.process.stop()
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"] if EVERY else ["fork"])
 def test_children_of_multiprocessing_lose_nothing(
     method: str, keep: Callable[[Process], Process], tmp_path: Path, otlp_sink: OtlpSink
 ) -> None:
