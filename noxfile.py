@@ -45,6 +45,7 @@ WITHOUT_PACKAGING = ("tests/unit", "tests/property", "tests/conformance", "tests
 # What takes long and is the same on every OpenTelemetry.
 WITHOUT_SLOW = (
     "--ignore=tests/integration/test_demo.py",
+    "--ignore=tests/integration/test_ends.py",
     "--ignore=tests/integration/test_objectives.py",
 )
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
@@ -143,6 +144,15 @@ def otel_newest(session: nox.Session) -> None:
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     session.install("--upgrade", *NEWEST_OPENTELEMETRY)
     _pytest(session, *WITHOUT_PACKAGING, *WITHOUT_SLOW, env=WITHOUT_CONTRIB)
+
+
+@nox.session
+def ends(session: nox.Session) -> None:
+    """End every server there is by SIGTERM, its collector alive, refusing and silent; minutes."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    session.run(
+        "python", "-m", "pytest", "tests/integration/test_ends.py", env={"EVERY_SERVER": "1"}
+    )
 
 
 @nox.session

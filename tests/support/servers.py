@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +73,17 @@ def plain_wsgi(app: str, *, log: Path, env: Mapping[str, str] | None = None) -> 
     port = free_port()
     command = [sys.executable, "-c", _WSGI, app, LOOPBACK, str(port)]
     return _ready(Process(f"wsgi {app}", command, log=log, env=env), port)
+
+
+def command(
+    make: Callable[[int], list[str]], *, log: Path, env: Mapping[str, str] | None = None
+) -> Server:
+    """Serve by the command that `make` makes of a free port."""
+    port = free_port()
+    arguments = make(port)
+    return _ready(
+        Process(" ".join(arguments), [sys.executable, *arguments], log=log, env=env), port
+    )
 
 
 def _ready(process: Process, port: int) -> Server:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.integrations._uvicorn import before_its_end
 from ninefold.sli.http import OTHER
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class AsgiMiddleware:
         if server.pipeline.built is None or (
             loops is not None and _get_running_loop() not in loops.watched
         ):
-            server.wake()
+            self._wake()
         try:
             if self._look is not None:
                 self._look()
@@ -204,6 +205,16 @@ class AsgiMiddleware:
             exchange.settle_route()
             exchange.left(None)
 
+    def _wake(self) -> None:
+        self.server.wake()
+        try:
+            before_its_end(self._flush)
+        except Exception as error:  # noqa: BLE001 - a server of another make costs no request
+            self.server.internal_error(error)
+
+    async def _flush(self) -> None:
+        await _in_thread(self.server.host.telemetry.last_flush)
+
     async def _metrics(self, scope: Scope, send: Send) -> None:
         accept = b",".join(value for name, value in scope.get("headers", ()) if name == b"accept")
         # Collecting takes locks and time in proportion to the series: not on the event loop.
@@ -224,14 +235,15 @@ class AsgiMiddleware:
 
         A server that ends by a signal ends right after that answer: nothing else of ours would run.
         """
-        self.server.wake()
+        self._wake()
         self.server.host.warn_of_unknown()
+        self.server.host.telemetry.begin()
         # The requests of this application come on the loop that started it.
         self.server.loops = None
 
         async def flushing(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await _in_thread(self.server.host.force_flush)
+                await self._flush()
             await send(message)
 
         await self.app(scope, receive, flushing)

@@ -8,6 +8,7 @@ Over 300 lines: one process's providers are built, flushed and ended in one plac
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -42,6 +43,7 @@ from ninefold.telemetry._guarded import (
 )
 from ninefold.telemetry._ids import DecidedIds
 from ninefold.telemetry._resource import resource_of
+from ninefold.telemetry._threads import PATCHED, are_patched
 from ninefold.telemetry._worker import Worker, wait_all
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from ninefold.telemetry._faults import Faults
     from ninefold.telemetry._prometheus import PrometheusReader
 
+_log = logging.getLogger("ninefold.telemetry")
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 _FILTERS: Final[dict[str, Callable[[], ExemplarFilter]]] = {
     "trace_based": TraceBasedExemplarFilter,
@@ -177,6 +180,10 @@ class Pipeline:
 
     def _build(self, built: Built) -> None:
         """Build each signal; one that cannot be built costs neither the others nor a request."""
+        if are_patched():
+            # Since setup(), as in a worker of a server that loads the application before it forks.
+            _log.error("nothing is measured: %s", PATCHED)
+            return
         if self.traces:
             self._attempt("traces", self._build_traces, built)
         if self._owns_metrics:

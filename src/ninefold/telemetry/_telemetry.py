@@ -6,13 +6,11 @@ Instruments are made once per metric and shared; what they hold reaches every re
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
@@ -23,6 +21,7 @@ from ninefold.registry import TELEMETRY_DROPPED
 from ninefold.telemetry import _fallback as fallback
 from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
 from ninefold.telemetry._error_types import ErrorTypes
+from ninefold.telemetry._exit import process_exit
 from ninefold.telemetry._faults import Faults
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._install import Owners, install, require_usable, uninstall
@@ -37,6 +36,7 @@ from ninefold.telemetry._level import Level
 from ninefold.telemetry._observed import Observation, Observed
 from ninefold.telemetry._pipeline import SCHEMA_URL, Pipeline
 from ninefold.telemetry._propagators import Propagator, configured_propagator
+from ninefold.telemetry._threads import require_threads
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
@@ -64,8 +64,8 @@ class Telemetry:
     `readers` and `span_processors` are the caller's own, beside those that the settings name;
     a forked child takes them along if this process had no use for them yet, and otherwise not.
 
-    Raises `ConfigurationError` for what is no reader or processor, or could never be asked, and for
-    exporters and propagators that nobody provides.
+    Raises `ConfigurationError` for what is no reader or processor, or could never be asked, for
+    exporters and propagators that nobody provides, and where gevent has replaced threads.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class Telemetry:
         readers: Iterable[MetricReader] = (),
         span_processors: Iterable[SpanProcessor] = (),
     ) -> None:
+        if not settings.disabled:
+            require_threads()
         self.settings = settings
         self.faults = Faults()
         self._lock = threading.RLock()
@@ -107,8 +109,10 @@ class Telemetry:
         dropped = self.counter(TELEMETRY_DROPPED)
         self.faults.count_with(dropped.add)
         restart_after_fork(self)
-        self._at_exit = partial(_end, weakref.ref(self))
-        atexit.register(self._at_exit)
+        self._left = settings.shutdown_timeout
+        self.pipeline.when_built(lambda _: process_exit.join())
+        if not settings.disabled:
+            process_exit.add(self)
 
     @property
     def disabled(self) -> bool:
@@ -253,6 +257,7 @@ class Telemetry:
     def restart(self) -> None:
         """Begin again, as a forked child must."""
         self._lock = threading.RLock()
+        self._left = self.settings.shutdown_timeout
         self.faults.restart()
         self.pipeline.restart()
         for source in self._sources:
@@ -272,16 +277,35 @@ class Telemetry:
         ended = self.pipeline.shutdown(self._seconds(timeout))
         uninstall(self.pipeline)
         self._propagator.remove()
-        atexit.unregister(self._at_exit)
+        process_exit.remove(self)
         return ended
+
+    @property
+    def in_use(self) -> bool:
+        """Whether there is anything that an end of the process could lose."""
+        return self.pipeline.built is not None
+
+    @property
+    def patience(self) -> float:
+        """How many seconds are left for the end of the process, which may come in several steps."""
+        return self._left
+
+    def begin(self) -> None:
+        """An application starts: its end has its whole time before it."""
+        self._left = self.settings.shutdown_timeout
+
+    def last_flush(self) -> bool:
+        """Export what is held as an application ends; what follows has what is left of the time."""
+        began = monotonic()
+        ended = self.pipeline.force_flush(self._left)
+        self._left = max(0.0, self._left - (monotonic() - began))
+        return ended
+
+    def end(self) -> None:
+        """Shut down as the process ends, in the time that is left."""
+        self.shutdown(self._left)
 
     def _seconds(self, timeout: float | None) -> float:
         if timeout is None:
             return self.settings.shutdown_timeout
         return seconds("timeout", timeout, zero=True)
-
-
-def _end(reference: weakref.ref[Telemetry]) -> None:
-    telemetry = reference()
-    if telemetry is not None:
-        telemetry.shutdown()
