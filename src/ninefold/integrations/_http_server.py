@@ -1,4 +1,7 @@
-"""One served HTTP exchange, as ASGI and WSGI share it: what is known of it, and its one record."""
+"""One served HTTP exchange, as ASGI and WSGI share it: what is known of it, and its one record.
+
+Over 300 lines by one: what a request shares with its server is read beside what it does with it.
+"""
 
 from __future__ import annotations
 
