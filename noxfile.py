@@ -156,6 +156,15 @@ def ends(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Show every fault at its full size, and print the table of docs/explanation; a long soak."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    sizes = {"EVERY_FAULT": "1", "EVERY_SERVER": "1"}
+    chosen = session.posargs or ("tests/faults", "tests/integration/test_ends.py")
+    session.run("python", "-m", "pytest", *chosen, env=sizes)
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """Run tests/packaging against the built wheel, installed without extras."""
     wheels = Path(session.create_tmp()) / "wheels"
