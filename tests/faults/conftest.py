@@ -1,7 +1,8 @@
 """Faults as fixtures, and the table of figures that `nox -s faults` prints at the end.
 
-Each test of this folder shows one figure of docs/explanation/faults.md: it says `figure(fault, goal, got)`
-and asserts what is exact of it. With `EVERY_FAULT=1` sizes are those of the table; without, those of CI.
+Each test of this folder shows one figure of docs/explanation/faults.md: it says `figure(fault,
+goal, got)` and asserts what is exact of it. With `EVERY_FAULT=1` sizes are those of the table;
+without, those of CI.
 """
 
 from __future__ import annotations
