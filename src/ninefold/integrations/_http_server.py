@@ -46,6 +46,7 @@ class HttpServer:
 
     __slots__ = (
         "_active",
+        "agent_at",
         "agents",
         "cells",
         "excluded",
@@ -85,7 +86,9 @@ class HttpServer:
         synthetic = SyntheticTraffic(settings.synthetic_user_agents)
         self.synthetic = synthetic.sent
         """Says whether a User-Agent is no user's; asked where there are objectives."""
-        self.agents = synthetic.seen
+        self.agent_at = 0
+        """Where the User-Agent stood among the headers when it was last looked for."""
+        self.agents: Mapping[bytes | str | None, bool] = synthetic.seen
         """The User-Agents that were asked about already, looked up here to save a call."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
@@ -156,6 +159,9 @@ class Exchange:
     """When the first of these was."""
     synthetic: bool = False
     """Whether no user sent the request; found out where there are objectives."""
+    plain: bool = True
+    """Whether a user sent it, as far as is known, and no part of the body but the whole was seen:
+    then it is to objectives what its series says."""
     done: bool = False
     """Whether the record is made."""
     trace: ServerTrace | None = None
@@ -204,26 +210,25 @@ class Exchange:
             cell = server.cells.get(key)
             if cell is None:
                 server.record(elapsed, key, exemplar)
+                self._count(key, elapsed, complete)
+            elif self.plain:
+                cell.record(elapsed, exemplar, True)
             else:
                 cell.record(elapsed, exemplar)
-            objectives = server.objectives
-            if objectives.active and not self.synthetic:
-                count = objectives.quick.get(cell) if cell is not None else None
-                if count is not None and self.parts == 0:
-                    count(elapsed)
-                else:
-                    self._count(key, elapsed, complete)
+                self._count(key, elapsed, complete)
             if trace is not None and trace.span is not None:
                 self._end_span(trace, status, wrong)
         except Exception as failure:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(failure)
 
     def _count(self, key: Key, elapsed: float, complete: bool) -> None:
-        """Count towards objectives what is not only one more of the same."""
+        """Count towards objectives what is not only one more event of a series."""
+        objectives = self.server.objectives
+        if not objectives.active or self.synthetic:
+            return
         begun = self.begun
-        self.server.objectives.count(
+        objectives.count(
             key,
-            self.server.cells.get(key),
             elapsed,
             None if begun is None else begun - self.started,
             # One part that more was to follow is a stream that was cut short.
@@ -234,6 +239,7 @@ class Exchange:
         """A part of the body is handed over, and it is not the whole body."""
         if self.begun is None:
             self.begun = perf_counter()
+            self.plain = False
         self.parts += 1
 
     def _end_span(self, trace: ServerTrace, status: int | None, wrong: str | None) -> None:

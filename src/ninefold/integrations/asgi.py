@@ -9,7 +9,7 @@ import sys
 
 # Where none runs, as under trio, its public sibling raises: too dear for every request.
 from asyncio import _get_running_loop  # pyright: ignore[reportPrivateUsage]
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -52,12 +52,18 @@ class AsgiExchange(Exchange):
             self, server, scope["method"], scope.get("scheme", "http"), scope["http_version"]
         )
         if server.objectives.active:
-            for name, value in scope.get("headers", ()):
-                if name == b"user-agent":
-                    known = server.agents.get(value)
-                    if server.synthetic(value) if known is None else known:
-                        self.synthetic = True
-                    break
+            headers = scope.get("headers", ())
+            try:
+                # Most clients of a service send the same headers in the same order.
+                name, agent = headers[server.agent_at]
+                if name != b"user-agent":
+                    agent = _user_agent(headers, server)
+            except (IndexError, TypeError):
+                agent = _user_agent(headers, server)
+            known = server.agents.get(agent)
+            if server.synthetic(agent) if known is None else known:
+                self.synthetic = True
+                self.plain = False
 
     async def receive(self) -> Message:
         """Receive for the application, noticing that the client left."""
@@ -138,6 +144,15 @@ class AsgiExchange(Exchange):
         if client:
             attributes["client.address"] = client[0]
         return attributes
+
+
+def _user_agent(headers: Iterable[tuple[bytes, bytes]], server: HttpServer) -> bytes | None:
+    """The User-Agent, if there is one; and note where it was found."""
+    for place, (name, value) in enumerate(headers):
+        if name == b"user-agent":
+            server.agent_at = place
+            return value
+    return None
 
 
 class AsgiMiddleware:

@@ -53,6 +53,7 @@ class WsgiExchange(Exchange):
         )
         if server.objectives.active:
             self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
+            self.plain = not self.synthetic
 
     def start_response(
         self, status: str, headers: Any, *exc_info: Any

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from operator import add
 from threading import RLock
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,6 +71,9 @@ class HistogramCell:
 
     `_counts` never goes back while the process lives; `_sum`, `_low` and `_high` are since the last
     collection by any reader, and move into `_total` and every delta reader's part then.
+
+    There are two rows of counts behind each other, and a measurement goes into one of them: the
+    second is for those that are events of objectives, which are thereby counted at no cost.
     """
 
     __slots__ = (
@@ -88,6 +92,7 @@ class HistogramCell:
         "_sum",
         "_total",
         "_unshown",
+        "_width",
         "lock",
     )
 
@@ -100,6 +105,7 @@ class HistogramCell:
     ) -> None:
         self._attributes = attributes
         self._bounds = tuple(bounds)
+        self._width = len(self._bounds) + 1
         self._faults = faults
         self._filter = exemplars
         # What `exemplar` is where there is nothing to offer; with `always_on` it never is.
@@ -119,7 +125,7 @@ class HistogramCell:
         self._plain = RLock()
         self.lock: RLock | WakingLock = self._plain
         self._since_ns = time_ns()
-        self._counts = [0] * (len(self._bounds) + 1)
+        self._counts = [0] * (2 * self._width)
         self._offers: dict[int, Offer] = {}
         self._exemplars = Exemplars()
         self._sum = 0.0
@@ -134,8 +140,13 @@ class HistogramCell:
         """Have `wake` called before the next record."""
         self.lock = WakingLock(self, self._plain, wake)
 
-    def record(self, value: float, exemplar: SpanContext | None = None) -> None:
-        """Count one measurement; what is negative or no finite number is dropped and counted."""
+    def record(
+        self, value: float, exemplar: SpanContext | None = None, event: bool = False
+    ) -> None:
+        """Count one measurement; what is negative or no finite number is dropped and counted.
+
+        `event` says that it is one of those that `events` tells.
+        """
         number = value if type(value) is float else plain(value)
         if not 0.0 <= number <= LARGEST:
             self._faults.invalid_value(value)
@@ -145,14 +156,16 @@ class HistogramCell:
             made = self._offer(number, exemplar)
         with self.lock:
             index = bisect_left(self._bounds, number)
+            if made is not None:
+                self._offers[index] = made
+            if event:
+                index += self._width
             self._counts[index] += 1
             self._sum += number
             if number < self._low:
                 self._low = number
             if number > self._high:
                 self._high = number
-            if made is not None:
-                self._offers[index] = made
 
     def show(self, value: float, exemplar: SpanContext | None) -> None:
         """Offer an exemplar for a value that has been recorded already."""
@@ -179,23 +192,31 @@ class HistogramCell:
     def widen(self, bounds: Sequence[float]) -> None:
         """Take other boundaries. The caller holds `plain_lock` and has seen `touched` be false."""
         self._bounds = tuple(bounds)
-        self._counts = [0] * (len(self._bounds) + 1)
+        self._width = len(self._bounds) + 1
+        self._counts = [0] * (2 * self._width)
         for part in self._parts.values():
-            part.counts = self._counts[:]
+            part.counts = [0] * self._width
 
     @property
     def touched(self) -> bool:
         """Whether anything was recorded since the series began."""
         return any(self._counts)
 
+    def events(self) -> tuple[tuple[float, ...], list[int]]:
+        """The boundaries, and how many events there were in each bucket since the series began."""
+        with self._plain:
+            return self._bounds, self._counts[self._width :]
+
     def _drain(self) -> tuple[tuple[float, ...], list[int]]:
         with self._plain:
-            bounds, counts = self._bounds, self._counts[:]
+            bounds, rows = self._bounds, self._counts[:]
             total, low, high = self._sum, self._low, self._high
             self._sum, self._low, self._high = 0.0, INFINITY, -INFINITY
             offers = self._offers
             if offers:
                 self._offers = {}
+        width = len(bounds) + 1
+        counts = list(map(add, rows[:width], rows[width:]))
         self._exemplars.add(offers)
         for part in (self._total, *self._parts.values()):
             part.sum += total

@@ -277,7 +277,7 @@ def test_a_streamed_response_is_warned_of_once(
     key = ("GET", "http", "/checkout", 200, None, "1.1")
     with caplog.at_level(logging.WARNING, "ninefold.sli"):
         for _ in range(3):
-            service.objectives.http.count(key, None, 0.1, 0.01, True)
+            service.objectives.http.count(key, 0.1, 0.01, True)
     [record] = caplog.records
     assert "nf.first_byte" in record.getMessage()
     assert service.objectives.streamed == {"fast": 3}
@@ -370,10 +370,9 @@ def test_a_request_that_meets_a_declaration_leaves_no_stale_way_to_count(
         return found
 
     monkeypatch.setattr(http, "_plan", declaring)
-    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
-    assert cell not in http.quick
-    http.count(key, cell, 0.1, None, False)  # type: ignore[arg-type]
-    http.quick[cell](0.1)  # type: ignore[index]
+    http.count(key, 0.1, None, False)
+    http.count(key, 0.1, None, False)
+    cell.record(0.1, None, True)  # type: ignore[call-arg]  # a cell of ours: the provider is
     assert [
         (name, sum(good for told, good, _ in http._read() if told == name))
         for name in ("first", "second")

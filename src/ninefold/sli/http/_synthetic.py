@@ -30,7 +30,7 @@ class SyntheticTraffic:
     def __init__(self, globs: Iterable[str]) -> None:
         pattern = "|".join(translate(glob) for glob in globs)
         self._match = re.compile(pattern, re.IGNORECASE).match if pattern else None
-        self.seen: dict[bytes | str, bool] = {}
+        self.seen: dict[bytes | str | None, bool] = {}
         """What was asked before, for a caller who looks here first and saves a call."""
 
     def sent(self, user_agent: bytes | str | None) -> bool:

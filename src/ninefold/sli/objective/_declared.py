@@ -29,7 +29,7 @@ from ninefold.sli.objective._model import (
     Throughput,
 )
 from ninefold.sli.objective._operation import OperationObjectives, QualityObjectives
-from ninefold.telemetry import restart_after_fork
+from ninefold.telemetry import Histogram, restart_after_fork
 
 if TYPE_CHECKING:
     from ninefold.telemetry import AnyCounter, AnyHistogram, Key, Telemetry
@@ -48,7 +48,9 @@ class Objectives:
         self._lock = threading.RLock()
         self._declared: dict[str, Objective] = {}
         self._events = Events(telemetry)
-        self.http = HttpObjectives(self._events, self._warn_of_streams)
+        durations = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
+        cells = durations.series.cells if isinstance(durations, Histogram) else {}
+        self.http = HttpObjectives(self._events, self._warn_of_streams, cells)
         self.operations = OperationObjectives(self._events)
         self.quality = QualityObjectives(self._events)
         restart_after_fork(self)
@@ -111,10 +113,10 @@ class Objectives:
         name, kind, telemetry = objective.name, objective.kind, self._telemetry
         match kind:
             case HttpAvailability() | HttpLatency() | HttpFirstByte():
-                limits = (kind.threshold,) if isinstance(kind, HttpLatency) else ()
+                limits = () if isinstance(kind, HttpAvailability) else (kind.threshold,)
                 durations = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
                 self._refuse_late(name, durations, partial(_is_event, kind))
-                # So that a rule which asks the histogram finds the threshold there as well.
+                # What the objective is counted from, and a rule that asks the histogram as well.
                 telemetry.histogram(HTTP_SERVER_REQUEST_DURATION, limits)
                 self.http.add(name, kind)
             case OperationAvailability() | OperationLatency():

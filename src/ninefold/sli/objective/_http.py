@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ninefold.sli.objective._engine import Standing, Verdict, concerns, http_verdict, standing
 from ninefold.sli.objective._metrics import Events, Pair
 from ninefold.sli.objective._model import HttpAvailability, HttpKind
-from ninefold.sli.objective._tally import Tally
+from ninefold.sli.objective._tally import Counted, Tally
 
 if TYPE_CHECKING:
     from ninefold.telemetry import HistogramCell, Key
@@ -41,22 +41,46 @@ class _Share(NamedTuple):
     threshold: float
     pair: Pair
 
+    def of(self, counted: Sequence[Counted]) -> tuple[int, int]:
+        """How many good and how many bad events there are in what was counted."""
+        total = sum(each.total for each in counted)
+        if self.stands is Standing.GOOD:
+            return total + sum(each.streamed for each in counted), 0
+        if self.stands is Standing.BAD:
+            return 0, total + sum(each.streamed for each in counted)
+        within = sum(each.within(self.threshold) for each in counted)
+        good = within if self.stands in (Standing.TIMED, Standing.BEGUN) else 0
+        return good, total - within
+
 
 class _Plan(NamedTuple):
     """What requests with the same labels count as."""
 
     whole: Tally
-    """Those whose body was sent in one, if there was any: it began when it ended."""
+    """Those whose body was sent in one, if there was any: it began when it ended. Only what no
+    series counts; most requests are events in that of the duration's histogram."""
     parted: Tally
     """Those whose body was sent in parts; when it began is judged at once."""
     shares: tuple[_Share, ...]
 
 
 class HttpObjectives:
-    """The HTTP objectives of one service, and what was counted for each set of labels so far."""
+    """The HTTP objectives of one service, and what was counted for each set of labels so far.
 
-    def __init__(self, events: Events, on_streamed: Callable[[str, str | None], None]) -> None:
+    `cells` are the series of the duration's histogram: an exchange that a user sent and whose body
+    was whole is recorded there as an event, under the lock that the record takes anyway, and what
+    it is to each objective follows from the series' labels and boundaries when somebody reads. The
+    rest comes here one by one, by `count`.
+    """
+
+    def __init__(
+        self,
+        events: Events,
+        on_streamed: Callable[[str, str | None], None],
+        cells: Mapping[Key, HistogramCell],
+    ) -> None:
         self._events = events
+        self._cells = cells
         self._on_streamed = on_streamed
         self._objectives: list[_Objective] = []
         self._lock = RLock()
@@ -65,11 +89,6 @@ class HttpObjectives:
         self._warned: set[str] = set()
         self.active = False
         """Whether there is any objective; without one nothing here is asked."""
-        self.quick: dict[HistogramCell, Callable[[float], None]] = {}
-        """By the series that a request was recorded in, what counts it if its body was whole.
-
-        A series is found quicker than labels are: it is hashed by what it is.
-        """
         events.add_source(self._read)
 
     def restart(self) -> None:
@@ -90,30 +109,16 @@ class HttpObjectives:
                 for labels, plan in self._by_labels.items()
                 if not concerns(kind, labels[1])
             }
-            self.quick.clear()
             self.active = True
 
-    def count(
-        self,
-        key: Key,
-        cell: HistogramCell | None,
-        elapsed: float,
-        begun: float | None,
-        streamed: bool,
-    ) -> None:
-        """Count one request that is over; times in seconds.
+    def count(self, key: Key, elapsed: float, begun: float | None, streamed: bool) -> None:
+        """Count one request that is over and no event of a series; times in seconds.
 
-        `key` holds its labels in the duration's histogram, `cell` is its series there, if it has
-        one. `begun` is when the body began, if it was sent in parts; `streamed` says that it was
-        sent in several.
+        `key` holds its labels in the duration's histogram. `begun` is when the body began, if it
+        was sent in parts; `streamed` says that it was sent in several.
         """
         labels = labels_of(key)
         plan = self._by_labels.get(labels) or self._plan(labels)
-        if cell is not None and cell not in self.quick:
-            with self._lock:
-                # Not of a plan that an objective declared this moment has replaced.
-                if self._by_labels.get(labels) is plan:
-                    self.quick[cell] = plan.whole.count
         if begun is None:
             plan.whole.count(elapsed)
             return
@@ -164,20 +169,21 @@ class HttpObjectives:
         return found
 
     def _read(self) -> Iterator[tuple[str, int, int]]:
+        for key, cell in list(self._cells.items()):
+            bounds, counts = cell.events()
+            if any(counts):
+                labels = labels_of(key)
+                plan = self._by_labels.get(labels) or self._plan(labels)
+                # Every threshold is a boundary: declaring the objective made it one.
+                events = Counted(bounds, tuple(counts), 0)
+                for share in plan.shares:
+                    yield share.name, *share.of([events])
         for plan in list(self._plans):
             whole, parted = plan.whole.read(), plan.parted.read()
-            for name, stands, threshold, _ in plan.shares:
+            for share in plan.shares:
                 # What began is counted already where the body was sent in parts.
-                counted = [whole] if stands in _BEGUN else [whole, parted]
-                total = sum(each.total for each in counted)
-                if stands is Standing.GOOD:
-                    yield name, total + parted.streamed, 0
-                elif stands is Standing.BAD:
-                    yield name, 0, total + parted.streamed
-                else:
-                    within = sum(each.within(threshold) for each in counted)
-                    good = within if stands in (Standing.TIMED, Standing.BEGUN) else 0
-                    yield name, good, total - within
+                counted = [whole] if share.stands in _BEGUN else [whole, parted]
+                yield share.name, *share.of(counted)
 
 
 def labels_of(key: Key) -> Labels:
