@@ -58,6 +58,9 @@ def render_attributes(registry: Registry, facts: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+_OF_WORKERS = {"sum": "sum", "max": "greatest", "min": "least", "each": "value of each"}
+
+
 def _metric(metric: Group, registry: Registry, facts: dict[str, Any]) -> Iterator[str]:
     yield f"## `{metric.name}`"
     yield ""
@@ -67,6 +70,9 @@ def _metric(metric: Group, registry: Registry, facts: dict[str, Any]) -> Iterato
     what = f"{'observable ' if metric.observable else ''}{_INSTRUMENTS[metric.instrument]}"
     yield f"{what[0].upper()}{what[1:]}, unit `{metric.unit}`; {owner}, {_words(metric.stability)}."
     yield ""
+    if metric.workers:
+        yield f"Of several workers that answer as one, the {_OF_WORKERS[metric.workers]} is shown."
+        yield ""
     if metric.references:
         yield "| attribute | level | values |"
         yield "|---|---|---|"

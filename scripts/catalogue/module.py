@@ -85,6 +85,7 @@ def render_package(registry: Registry, facts: dict[str, Any]) -> str:
         "Level",
         "Metric",
         "Stability",
+        "Merge",
         "Values",
         *_CLASSES.values(),
     ]
@@ -118,6 +119,8 @@ def _metric(metric: Group, registry: Registry, facts: dict[str, Any]) -> Iterato
         yield from _tuple("    boundaries=", [repr(bound) for bound in metric.boundaries])
     if metric.observable:
         yield "    observable=True,"
+    if metric.workers not in ("", "sum"):
+        yield f'    workers="{metric.workers}",'
     if metric.value_type != "double":
         yield f'    value_type="{metric.value_type}",'
     yield f'    stability="{metric.stability}",'

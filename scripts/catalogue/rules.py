@@ -12,6 +12,7 @@ from catalogue.source import Group, Reference, Registry, RegistryError
 INSTRUMENTS = ("counter", "gauge", "histogram", "updowncounter")
 LEVELS = ("required", "conditionally_required", "recommended", "opt_in")
 VALUE_TYPES = ("int", "double")
+MERGES = ("sum", "max", "min", "each")
 BRIEF_LIMIT = 79  # keeps every generated line within 100 columns; more goes into the note
 
 
@@ -108,6 +109,14 @@ def _metric(metric: Group, registry: Registry, facts: dict[str, Any]) -> Iterato
     for lower, upper in pairwise(metric.boundaries):
         if lower >= upper:
             yield f"{at}: boundaries must ascend, got {upper:g} after {lower:g}"
+    if metric.instrument in ("gauge", "updowncounter"):
+        if metric.workers not in MERGES:
+            yield (
+                f"{at}: annotations.ninefold.workers must say what of several workers' values is "
+                f"shown, one of {MERGES}, got {metric.workers!r}"
+            )
+    elif metric.workers:
+        yield f"{at}: counts of several workers are added; leave annotations.ninefold.workers out"
     for reference in metric.references:
         yield from _values(f"{at}: {reference.key}", reference, registry, facts)
     if is_standard(metric):

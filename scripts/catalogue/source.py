@@ -36,7 +36,7 @@ _GROUP_REQUIRED = {
 _DEFINITION_KEYS = {"id", "type", "stability", "brief", "note", "examples", "annotations"}
 _REFERENCE_KEYS = {"ref", "brief", "note", "requirement_level", "annotations"}
 _MEMBER_KEYS = {"id", "value", "stability", "brief"}
-_OUR_METRIC_KEYS = {"boundaries", "omits", "observable"}
+_OUR_METRIC_KEYS = {"boundaries", "omits", "observable", "workers"}
 _OUR_ATTRIBUTE_KEYS = {"closed", "type", "values", "open"}
 
 
@@ -93,6 +93,7 @@ class Group:
     boundaries: tuple[float, ...] = ()
     omits: dict[str, str] = field(default_factory=dict)
     observable: bool = False
+    workers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +168,7 @@ def _group(
         boundaries=tuple(float(bound) for bound in ours.get("boundaries", ())),
         omits=ours.get("omits", {}),
         observable=ours.get("observable", False),
+        workers=ours.get("workers", ""),
     )
 
 

@@ -697,6 +697,7 @@ EVENT_LOOP_LAG: Final[GaugeMetric] = Metric(
     description="How late the event loop ran a callback that was due.",
     attributes=(),
     observable=True,
+    workers="max",
     stability="development",
 )
 
@@ -728,6 +729,7 @@ FRESHNESS_TIMESTAMP: Final[GaugeMetric] = Metric(
     description="When the data was last brought up to date, in seconds since the Unix epoch.",
     attributes=("ninefold.operation.name",),
     observable=True,
+    workers="max",
     stability="development",
     levels=MappingProxyType(
         {
@@ -889,6 +891,7 @@ SATURATION_UTILIZATION: Final[GaugeMetric] = Metric(
     description="Share of a resource that is in use, usage divided by limit.",
     attributes=("ninefold.saturation.name",),
     observable=True,
+    workers="max",
     stability="development",
     levels=MappingProxyType(
         {

@@ -12,6 +12,7 @@ AttributeType: TypeAlias = Literal["string", "int", "double", "boolean", "string
 Stability: TypeAlias = Literal["stable", "release_candidate", "beta", "alpha", "development"]
 Level: TypeAlias = Literal["required", "conditionally_required", "recommended", "opt_in"]
 Values: TypeAlias = tuple[str, ...] | tuple[int, ...]
+Merge: TypeAlias = Literal["sum", "max", "min", "each"]
 KindT = TypeVar("KindT", bound=Kind, covariant=True)
 
 
@@ -37,7 +38,8 @@ class Metric(Generic[KindT]):
     instrument. `boundaries` are a histogram's, in `unit`, ascending; empty for other kinds.
     `observable` says that the value is read when a reader collects. `levels` gives each attribute's
     requirement level, `values` what a closed attribute can be on this metric, which may be less
-    than `Attribute.values`. `standard` says that the conventions own the name.
+    than `Attribute.values`. `standard` says that the conventions own the name. `workers` is what
+    of several workers' values is shown where one answers for all; counts are always added.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Metric(Generic[KindT]):
     attributes: tuple[str, ...]
     boundaries: tuple[float, ...] = ()
     observable: bool = False
+    workers: Merge = "sum"
     value_type: Literal["int", "double"] = "double"
     stability: Stability = "development"
     standard: bool = False
