@@ -125,6 +125,7 @@ class Settings:
     sampling_parent: ParentRule
     prometheus: bool
     metrics_path: str
+    workers: str
     exclude: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
     objectives: tuple[str, ...]

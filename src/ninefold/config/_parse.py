@@ -148,6 +148,25 @@ def path(name: str, value: object) -> str:
     return value
 
 
+def workers(name: str, value: object) -> str:
+    """`auto`, `off`, or the absolute path of a folder.
+
+    >>> workers("workers", "off"), workers("workers", "/run/shop")
+    ('off', '/run/shop')
+    """
+    written = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if isinstance(written, str):
+        word = written.strip()
+        if word.lower() in ("auto", "off"):
+            return word.lower()
+        if os.path.isabs(word):
+            return word
+    raise ConfigurationError(
+        f"{name} must be 'auto', 'off' or the absolute path of a folder that the workers share,"
+        f" such as '/run/checkout', got {shown(value)}"
+    )
+
+
 def file_path(name: str, value: object) -> str:
     """Where a file is; whether it is there shows when it is opened."""
     written = os.fspath(value) if isinstance(value, os.PathLike) else value

@@ -245,6 +245,13 @@ METRICS_PATH = Setting(
     default="/metrics",
     doc="Where Prometheus is answered on the application.",
 )
+WORKERS = Setting(
+    key="workers",
+    parse=_parse.workers,
+    default="auto",
+    doc="Which processes answer a scrape as one: the workers of one server (auto), none (off), or "
+    "those that name the same folder here, by its absolute path.",
+)
 EXCLUDE = Setting(
     key="exclude",
     parse=_parse.paths,
@@ -447,6 +454,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     SAMPLING_PARENT,
     PROMETHEUS,
     METRICS_PATH,
+    WORKERS,
     EXCLUDE,
     SYNTHETIC_USER_AGENTS,
     OBJECTIVES,

@@ -36,6 +36,7 @@ def setup(
     resource: Mapping[str, AttributeValue] | None = None,
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
+    workers: str | os.PathLike[str] | None = None,
     exclude: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
@@ -49,6 +50,9 @@ def setup(
       `service.namespace`. `resource` adds attributes of your own.
     - `sampling` says how many traces to keep; all by default, a caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
+    - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
+      (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path
+      of a folder those that are given the same.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
@@ -88,6 +92,7 @@ def setup(
         "namespace": namespace,
         "resource_attributes": None if resource is None else dict(resource),
         "prometheus": prometheus,
+        "workers": workers,
         "exclude": _globs(exclude),
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from operator import add
 from threading import RLock
 from time import time_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from opentelemetry.trace import SpanContext
 
@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from ninefold.telemetry._faults import Faults
 
 INFINITY = float("inf")
+
+
+class Slots(Protocol):
+    """Where other processes read a series: its counts, and its sum or value."""
+
+    @property
+    def counts(self) -> memoryview[int]:
+        """The counts, as 64-bit integers."""
+        ...
+
+    @property
+    def value(self) -> memoryview[float]:
+        """The sum or value, as one double."""
+        ...
+
+    def forget(self) -> None:
+        """Have nobody read them again."""
 
 
 class HistogramState(NamedTuple):
@@ -88,7 +105,9 @@ class HistogramCell:
         "_offers",
         "_parts",
         "_plain",
+        "_shared",
         "_since_ns",
+        "_slots",
         "_sum",
         "_total",
         "_unshown",
@@ -125,7 +144,9 @@ class HistogramCell:
         self._plain = RLock()
         self.lock: RLock | WakingLock = self._plain
         self._since_ns = time_ns()
-        self._counts = [0] * (2 * self._width)
+        self._counts: list[int] | memoryview[int] = [0] * (2 * self._width)
+        self._slots: Slots | None = None
+        self._shared: memoryview[float] | None = None
         self._offers: dict[int, Offer] = {}
         self._exemplars = Exemplars()
         self._sum = 0.0
@@ -162,6 +183,8 @@ class HistogramCell:
                 index += self._width
             self._counts[index] += 1
             self._sum += number
+            if self._shared is not None:
+                self._shared[0] += number
             if number < self._low:
                 self._low = number
             if number > self._high:
@@ -193,9 +216,41 @@ class HistogramCell:
         """Take other boundaries. The caller holds `plain_lock` and has seen `touched` be false."""
         self._bounds = tuple(bounds)
         self._width = len(self._bounds) + 1
+        self.unshare()
         self._counts = [0] * (2 * self._width)
         for part in self._parts.values():
             part.counts = [0] * self._width
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The boundaries."""
+        return self._bounds
+
+    @property
+    def since_ns(self) -> int:
+        """When the series began."""
+        return self._since_ns
+
+    def share(self, slots: Slots) -> None:
+        """Count where other processes read it, from now on; what there is goes along."""
+        with self._plain:
+            for place, count in enumerate(self._counts):
+                slots.counts[place] = count
+            slots.value[0] = self._total.sum + self._sum
+            self.unshare()
+            self._counts, self._shared, self._slots = slots.counts, slots.value, slots
+
+    def unshare(self) -> None:
+        """Have what others read there forgotten. The caller holds `plain_lock`."""
+        slots, self._slots, self._shared = self._slots, None, None
+        if slots is not None:
+            slots.forget()
+
+    def leave(self) -> None:
+        """Count for this process alone from now on; what others read there stays as it is."""
+        with self._plain:
+            self._counts = list(self._counts)
+            self._slots = self._shared = None
 
     @property
     def touched(self) -> bool:
@@ -205,13 +260,14 @@ class HistogramCell:
     def events(self) -> tuple[tuple[float, ...], list[int]]:
         """The boundaries, and how many events there were in each bucket since the series began."""
         with self._plain:
-            return self._bounds, self._counts[self._width :]
+            return self._bounds, list(self._counts[self._width :])
 
     def _drain(self) -> tuple[tuple[float, ...], list[int]]:
         with self._plain:
-            bounds, rows = self._bounds, self._counts[:]
+            bounds, rows = self._bounds, list(self._counts)
             total, low, high = self._sum, self._low, self._high
             self._sum, self._low, self._high = 0.0, INFINITY, -INFINITY
+            self._total.sum += total
             offers = self._offers
             if offers:
                 self._offers = {}
@@ -219,7 +275,8 @@ class HistogramCell:
         counts = list(map(add, rows[:width], rows[width:]))
         self._exemplars.add(offers)
         for part in (self._total, *self._parts.values()):
-            part.sum += total
+            if part is not self._total:
+                part.sum += total
             part.low = min(part.low, low)
             part.high = max(part.high, high)
         return bounds, counts
@@ -281,6 +338,7 @@ class NumberCell:
         "_offer",
         "_parts",
         "_plain",
+        "_shared",
         "_since_ns",
         "_total",
         "_unshown",
@@ -318,6 +376,7 @@ class NumberCell:
         self.lock: RLock | WakingLock = self._plain
         self._since_ns = time_ns()
         self._value: float = 0
+        self._shared: memoryview[float] | None = None
         self._offer: Offer | None = None
         self._exemplars = Exemplars()
         self._total: float = 0
@@ -340,6 +399,8 @@ class NumberCell:
                 return
         with self.lock:
             self._value += number
+            if self._shared is not None:
+                self._shared[0] += number
         if exemplar is not self._unshown:
             self.show(number, exemplar)
 
@@ -347,6 +408,8 @@ class NumberCell:
         """Add a whole number that is known to be one: ours, twice on every request's path."""
         with self.lock:
             self._value += by
+            if self._shared is not None:
+                self._shared[0] += by
 
     def show(self, value: float, exemplar: SpanContext | None) -> None:
         """Offer an exemplar for a value that has been added already."""
@@ -359,6 +422,22 @@ class NumberCell:
             self._faults.internal_error("metrics", error)
 
     @property
+    def since_ns(self) -> int:
+        """When the series began."""
+        return self._since_ns
+
+    def share(self, slots: Slots) -> None:
+        """Count where other processes read it too, from now on; what there is goes along."""
+        with self._plain:
+            slots.value[0] = self._total + self._value
+            self._shared = slots.value
+
+    def leave(self) -> None:
+        """Count for this process alone from now on; what others read there stays as it is."""
+        with self._plain:
+            self._shared = None
+
+    @property
     def touched(self) -> bool:
         """Whether the sum is, or once was at a collection, other than zero."""
         return self._value != 0 or self._total != 0 or any(part[1] for part in self._parts.values())
@@ -366,10 +445,10 @@ class NumberCell:
     def _drain(self) -> None:
         with self._plain:
             value, self._value = self._value, 0
+            self._total += value
             made, self._offer = self._offer, None
         if made is not None:
             self._exemplars.add({0: made})
-        self._total += value
         if value != 0:
             for reader, (sofar, _, since) in self._parts.items():
                 self._parts[reader] = (sofar + value, True, since)
@@ -398,7 +477,7 @@ class NumberCell:
 class GaugeCell:
     """One series of a gauge: the value last set, shown until another is."""
 
-    __slots__ = ("_attributes", "_faults", "_since_ns", "_value", "_wake")
+    __slots__ = ("_attributes", "_faults", "_shared", "_since_ns", "_value", "_wake")
 
     def __init__(self, attributes: dict[str, object], faults: Faults) -> None:
         self._attributes = attributes
@@ -414,6 +493,7 @@ class GaugeCell:
         """Forget the value, as a forked child must; `wake` is called before the next is set."""
         self._since_ns = time_ns()
         self._value: float | None = None
+        self._shared: memoryview[float] | None = None
         self._wake = wake
 
     def sleep(self, wake: Callable[[], None]) -> None:
@@ -427,10 +507,29 @@ class GaugeCell:
             self._faults.invalid_value(value)
             return
         self._value = number
+        shared = self._shared
+        if shared is not None:
+            shared[0] = number
         wake = self._wake
         if wake is not None:
             self._wake = None
             wake()
+
+    @property
+    def since_ns(self) -> int:
+        """When the series began."""
+        return self._since_ns
+
+    def share(self, slots: Slots) -> None:
+        """Set the value where other processes read it too, from now on."""
+        self._shared = slots.value
+        value = self._value
+        if value is not None:
+            slots.value[0] = value
+
+    def leave(self) -> None:
+        """Set it for this process alone from now on."""
+        self._shared = None
 
     @property
     def touched(self) -> bool:

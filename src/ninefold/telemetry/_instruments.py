@@ -56,6 +56,7 @@ class Series(Generic[CellT]):
         "_on_first",
         "_overflow",
         "_reserved",
+        "_share",
         "cells",
         "metric",
     )
@@ -75,6 +76,7 @@ class Series(Generic[CellT]):
         self._on_first = on_first
         self._lock = threading.RLock()
         self._overflow: CellT | None = None
+        self._share: Callable[[AnyMetric, CellT], None] | None = None
         self._reserved: set[Key] = set()
         self._dormant: dict[Key, CellT] = {}
         self.cells: dict[Key, CellT] = {}
@@ -96,13 +98,35 @@ class Series(Generic[CellT]):
             attributes = attributes_of(self.metric, key)
             taken = len(self.cells) + len(self._dormant) - len(self._reserved)
             if taken < self._max - 1:
-                cell = self.cells[key] = self._make(attributes)
+                cell = self.cells[key] = self._made(attributes)
                 return cell
             overflow = self._overflow
             if overflow is None:
-                overflow = self._overflow = self._make(OVERFLOW)
+                overflow = self._overflow = self._made(OVERFLOW)
         self._faults.dropped("metrics", "cardinality", 1, self.metric.name)
         return overflow
+
+    def _made(self, attributes: dict[str, object]) -> CellT:
+        cell = self._make(attributes)
+        if self._share is not None:
+            self._share(self.metric, cell)
+        return cell
+
+    def share_by(self, share: Callable[[AnyMetric, CellT], None] | None) -> None:
+        """Have `share` called with every series there is and will be; None to share no longer."""
+        with self._lock:
+            self._share = share
+            for cell in self.every():
+                if share is None:
+                    cell.leave()
+                else:
+                    share(self.metric, cell)
+
+    def share_again(self) -> None:
+        """Share every series anew, its boundaries being others. The caller holds `lock`."""
+        if self._share is not None:
+            for cell in self.every():
+                self._share(self.metric, cell)
 
     def reserve(self, key: Key) -> CellT:
         """Make the series of `key` now, at zero, outside the limit; or find it again.
@@ -112,7 +136,7 @@ class Series(Generic[CellT]):
         with self._lock:
             cell = self.cells.get(key) or self._dormant.get(key)
             if cell is None:
-                cell = self._make(attributes_of(self.metric, key))
+                cell = self._made(attributes_of(self.metric, key))
                 # Nothing is started at set-up; the first record sees to it.
                 cell.sleep(self._on_first)
                 self.cells[key] = cell
@@ -126,6 +150,7 @@ class Series(Generic[CellT]):
         child's pipeline when they are recorded into.
         """
         self._lock = threading.RLock()
+        self._share = None
         kept = {**self._dormant, **self.cells}
         for cell in kept.values():
             cell.restart(self._on_first)
@@ -215,6 +240,7 @@ class Histogram:
             self.bounds = bounds
             for cell in cells:
                 cell.widen(bounds)
+            self.series.share_again()
 
 
 class Counter:

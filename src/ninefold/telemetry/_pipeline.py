@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from opentelemetry.sdk.metrics import (
     AlwaysOffExemplarFilter,
@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from ninefold.registry import Signal
     from ninefold.telemetry._faults import Faults
     from ninefold.telemetry._prometheus import PrometheusReader
+    from ninefold.telemetry._workers import Siblings
 
+T = TypeVar("T")
 _log = logging.getLogger("ninefold.telemetry")
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 _FILTERS: Final[dict[str, Callable[[], ExemplarFilter]]] = {
@@ -92,6 +94,7 @@ class Pipeline:
         span_processors: Iterable[SpanProcessor],
         owns_traces: bool,
         owns_metrics: bool,
+        siblings: Siblings | None = None,
     ) -> None:
         self._settings = settings
         self.faults = self._faults = faults
@@ -101,6 +104,7 @@ class Pipeline:
         self._span_processors = list(span_processors)
         self._owns_traces = owns_traces
         self._owns_metrics = owns_metrics
+        self._siblings = siblings
         # Names are resolved and modules imported here, at set-up: the first request must not pay.
         self._span_makers = exporter_makers(settings, "traces") if owns_traces else []
         self._metric_makers = exporter_makers(settings, "metrics") if owns_metrics else []
@@ -162,6 +166,8 @@ class Pipeline:
                 self.built = made
             finally:
                 self._building = None
+            if self._siblings is not None and made.prometheus is not None:
+                self._attempt("metrics", self._siblings.begin, made.prometheus.tell)
             for action in self._on_built:
                 self._attempt("metrics", action, made)
             return made
@@ -191,9 +197,9 @@ class Pipeline:
         if self._log_makers:
             self._attempt("logs", self._build_logs, built)
 
-    def _attempt(self, signal: Signal, action: Callable[[Built], None], built: Built) -> None:
+    def _attempt(self, signal: Signal, action: Callable[[T], None], given: T) -> None:
         try:
-            action(built)
+            action(given)
         except Exception as error:  # noqa: BLE001 - the application must not notice
             self._faults.internal_error(signal, error)
 
@@ -228,7 +234,7 @@ class Pipeline:
         if settings.prometheus:
             from ninefold.telemetry._prometheus import PrometheusReader
 
-            built.prometheus = PrometheusReader()
+            built.prometheus = PrometheusReader(siblings=self._siblings)
             readers.append(built.prometheus)
         for made in self._made("metrics", self._metric_makers):
             readers.append(
@@ -313,11 +319,16 @@ class Pipeline:
         millis = int(timeout * 1000)
         return wait_all(
             [
-                worker.submit(partial(provider.force_flush, millis))
+                worker.submit(partial(self._flush, worker.signal, provider, millis))
                 for worker, provider in self._working(built)
             ],
             until - monotonic(),
         )
+
+    def _flush(self, signal: str, provider: Any, millis: int) -> None:
+        if signal == "metrics" and self._siblings is not None:
+            self._siblings.tell()
+        provider.force_flush(millis)
 
     def shutdown(self, timeout: float) -> bool:
         """Export what is held and end, all signals at once; whether it ended in time."""
@@ -337,6 +348,8 @@ class Pipeline:
         for worker, provider in working:
             if worker.signal == "metrics":
                 action = partial(provider.shutdown, timeout_millis=timeout * 1000)
+                if self._siblings is not None:
+                    events.append(worker.submit(self._siblings.end))
             else:
                 action = provider.shutdown
             events.append(worker.submit(action))

@@ -6,12 +6,13 @@ Importing this module imports prometheus_client and the SDK: it is loaded when a
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
+from opentelemetry.sdk.metrics.export import MetricReader, MetricsData, ResourceMetrics
 from prometheus_client.exposition import (
     CONTENT_TYPE_PLAIN_0_0_4,
     choose_encoder,
@@ -23,6 +24,9 @@ from prometheus_client.registry import Collector
 
 from ninefold.core import require_positive
 from ninefold.telemetry._exposition import Exposition
+
+if TYPE_CHECKING:
+    from ninefold.telemetry._workers import Siblings
 
 SCRAPE_TIMEOUT = 10.0
 """Seconds that a scrape waits for the one before it: Prometheus's own default `scrape_timeout`."""
@@ -44,7 +48,8 @@ class PrometheusReader(MetricReader):
     `Exposition` for the options and their defaults.
 
     `timeout` is how many seconds a scrape waits for the one before it. Default: as long as
-    Prometheus waits for an answer.
+    Prometheus waits for an answer. `siblings` are the other workers of this process's server, for
+    all of whom it answers.
 
     >>> from opentelemetry.sdk.metrics import MeterProvider
     >>> reader = PrometheusReader(target_info=False)
@@ -68,6 +73,7 @@ class PrometheusReader(MetricReader):
         scope_labels: bool = False,
         created: bool = False,
         timeout: float = SCRAPE_TIMEOUT,
+        siblings: Siblings | None = None,
     ) -> None:
         require_positive("timeout", timeout, unit="seconds")
         super().__init__()
@@ -75,6 +81,7 @@ class PrometheusReader(MetricReader):
         self._exposition = Exposition(
             target_info=target_info, scope_labels=scope_labels, created=created
         )
+        self._siblings = siblings
         self._one_scrape = Lock()
         self._received: list[MetricsData] = []
 
@@ -107,6 +114,20 @@ class PrometheusReader(MetricReader):
 
         Raises `TimeoutError` as `expose` does.
         """
+        with self._alone():
+            resources = self._collected()
+            if self._siblings is not None:
+                resources = self._siblings.merged(resources)
+            return self._exposition.families(resources)
+
+    def tell(self) -> None:
+        """Collect, and have the other workers know; raises `TimeoutError` as `expose` does."""
+        if self._siblings is not None:
+            with self._alone():
+                self._siblings.publish(self._collected())
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
         # The SDK resets what observable instruments reported when it collects: of two scrapes at
         # once, one would miss them.
         if not self._one_scrape.acquire(timeout=self._timeout):
@@ -115,13 +136,15 @@ class PrometheusReader(MetricReader):
                 "not; look for an observable instrument whose callback blocks"
             )
         try:
-            self._received.clear()
-            self.collect(timeout_millis=self._timeout * 1_000)
-            resources = [resource for data in self._received for resource in data.resource_metrics]
-            return self._exposition.families(resources)
+            yield
         finally:
             self._received.clear()
             self._one_scrape.release()
+
+    def _collected(self) -> Sequence[ResourceMetrics]:
+        self._received.clear()
+        self.collect(timeout_millis=self._timeout * 1_000)
+        return [resource for data in self._received for resource in data.resource_metrics]
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Nothing waits to be sent: a scrape fetches."""

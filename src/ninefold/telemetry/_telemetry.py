@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         HistogramMetric,
         UpDownCounterMetric,
     )
+    from ninefold.telemetry._workers import Siblings
 
 AnyHistogram = Histogram | fallback.ApiInstrument
 AnyCounter = Counter | fallback.ApiInstrument
@@ -90,6 +91,7 @@ class Telemetry:
         require_usable(self.owners, settings, readers, span_processors)
         propagator = None if settings.disabled else configured_propagator(settings)
         self._propagator = Propagator(propagator)
+        self._siblings = _siblings(settings)
         self.pipeline = Pipeline(
             settings,
             self.faults,
@@ -99,6 +101,7 @@ class Telemetry:
             span_processors=span_processors,
             owns_traces=self.owners.traces == "ninefold",
             owns_metrics=self.owners.metrics == "ninefold",
+            siblings=self._siblings,
         )
         install(self.pipeline, self.owners)
         self._propagator.install()
@@ -243,6 +246,8 @@ class Telemetry:
     def _add(self, metric: AnyMetric, made: Histogram | Counter | Gauge) -> None:
         self._instruments[metric.name] = made
         self._sources.append(made)
+        if self._siblings is not None:
+            self._siblings.add(made.series)
 
     def error_types(self, metric: AnyMetric) -> ErrorTypes:
         """What names the exceptions on a metric: one per metric, as the limit is per instrument."""
@@ -309,3 +314,13 @@ class Telemetry:
         if timeout is None:
             return self.settings.shutdown_timeout
         return seconds("timeout", timeout, zero=True)
+
+
+def _siblings(settings: Settings) -> Siblings | None:
+    """The other workers of this server, where somebody may scrape one of them."""
+    # Windows has neither fork nor the locks by which siblings know of each other's end.
+    if sys.platform == "win32" or settings.disabled or not settings.prometheus:
+        return None
+    from ninefold.telemetry._workers import Siblings
+
+    return Siblings(settings.name, settings.workers)

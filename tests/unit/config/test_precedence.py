@@ -197,6 +197,14 @@ TABLE = [
         "/metrics",
     ),
     Words(
+        "workers",
+        ("NINEFOLD_WORKERS", "/run/a", "/run/a"),
+        None,
+        ("off", "off"),
+        ("/run/d", "/run/d"),
+        "auto",
+    ),
+    Words(
         "exclude",
         ("NINEFOLD_EXCLUDE", "/a/*, *.ico", "/a/*, *.ico"),
         None,

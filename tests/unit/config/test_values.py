@@ -41,6 +41,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("propagators", {"b3"}, "must be a list, or text with commas, got {'b3'}"),
     ("propagators", ["b3", 1], "must list text, got 1 in it"),
     ("exclude", "health", "such as '/internal/*', got 'health'; did you mean '/health'?"),
+    ("workers", "here", "such as '/run/checkout', got 'here'"),
     ("metrics_path", "metrics", "must be a path such as '/metrics', got 'metrics'"),
     ("metrics_path", "/m?x=1", "must be a path such as '/metrics', got '/m?x=1'"),
     ("otlp.endpoint", "collector", f"{URL} 'collector'"),

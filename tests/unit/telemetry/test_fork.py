@@ -19,7 +19,7 @@ import os, sys, threading
 import ninefold as nf
 from ninefold.registry import SLI_EVENTS, HTTP_SERVER_REQUEST_DURATION, EVENT_LOOP_LAG
 KEY = ("GET", "http", "/a", 200, None, "1.1")
-service = nf.setup("forks", prometheus=True)
+service = nf.setup("forks", prometheus=True, workers="off")
 telemetry = service.telemetry
 duration = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
 events = telemetry.counter(SLI_EVENTS)
@@ -223,7 +223,9 @@ def test_a_child_goes_without_the_readers_and_processors_that_its_parent_used() 
     The one span that the child sees was there before the fork.
     """
     out = run(
-        SETUP.replace('nf.setup("forks", prometheus=True)', "nf.setup('forks', **given)").replace(
+        SETUP.replace(
+            'nf.setup("forks", prometheus=True, workers="off")', "nf.setup('forks', **given)"
+        ).replace(
             "import ninefold as nf",
             """import ninefold as nf
 from opentelemetry import trace

@@ -1,0 +1,119 @@
+"""Which processes are workers of one server, told without asking anybody."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import re
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["AUTO", "OFF", "Process", "folder_of", "home", "leader_of", "present"]
+
+AUTO = "auto"
+OFF = "off"
+
+
+class Process(NamedTuple):
+    """A process that no later one is taken for: its id, and when it started where that is told."""
+
+    pid: int
+    started: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self.started == _started(self.pid) if self.started else _exists(self.pid)
+
+
+def present(pid: int | None = None) -> Process:
+    """The process with this id, by default this one."""
+    pid = os.getpid() if pid is None else pid
+    return Process(pid, _started(pid))
+
+
+def leader_of(prepared: Process, led_by: Process | None) -> Process | None:
+    """Whose worker this process is; None for one that serves alone.
+
+    `prepared` is the process that called `setup()`, `led_by` the one whose worker it was.
+
+    - A child that was forked after `setup()` belongs to its parent, or to whom that belonged: a
+      server that loads the application before it forks, and gunicorn with `preload_app`.
+    - A child of `multiprocessing` belongs to its parent: uvicorn's and hypercorn's workers.
+    - A worker of gunicorn belongs to its arbiter.
+    """
+    if led_by is not None:
+        return led_by
+    if prepared.pid != os.getpid():
+        return prepared
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        return present(parent.pid)
+    if "gunicorn.arbiter" in sys.modules:
+        return present(os.getppid())
+    return None
+
+
+def folder_of(service: str, leader: Process) -> str:
+    """The name of the folder that the workers of one leader share."""
+    slug = re.sub(r"[^A-Za-z0-9_.-]", "_", service)[:80]
+    return f"{slug}-{leader.pid}-{leader.started or 0}"
+
+
+def leader_in(folder: str) -> Process | None:
+    """The leader that a folder is named after; None where the name is another's."""
+    found = re.fullmatch(r".+-([0-9]+)-([0-9]+)", folder)
+    if found is None:
+        return None
+    return Process(int(found[1]), "" if found[2] == "0" else found[2])
+
+
+def home() -> Path:
+    """Where the folders of this user are: in shared memory, or else among what is temporary.
+
+    Raises `OSError` where there is no place that others cannot write to.
+    """
+    wrong = ""
+    for place in (Path("/dev/shm"), Path(tempfile.gettempdir())):
+        if not place.is_dir():
+            continue
+        found = place / f"ninefold-{os.getuid()}"
+        with contextlib.suppress(FileExistsError):
+            try:
+                found.mkdir(mode=0o700)
+            except PermissionError as error:
+                wrong = str(error)
+                continue
+        kind = found.lstat()
+        # Whoever could write there could have counts of theirs shown as ours.
+        if stat.S_ISDIR(kind.st_mode) and kind.st_uid == os.getuid() and not kind.st_mode & 0o077:
+            return found
+        wrong = f"{found} is not this user's alone"
+    raise OSError(wrong or "there is no place for files of this machine's memory")
+
+
+def _started(pid: int) -> str:
+    try:
+        # The command, which may hold anything, ends with the last parenthesis: proc(5), "stat".
+        return (
+            Path(f"/proc/{pid}/stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()[19]
+        )
+    except (OSError, IndexError):
+        return ""
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
