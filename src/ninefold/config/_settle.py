@@ -68,6 +68,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         sampling_parent=chosen.choose(_table.SAMPLING_PARENT).value,
         prometheus=chosen.choose(_table.PROMETHEUS).value,
         metrics_path=chosen.choose(_table.METRICS_PATH).value,
+        admin=chosen.choose(_table.ADMIN).value,
         exclude=chosen.choose(_table.EXCLUDE).value,
         synthetic_user_agents=chosen.choose(_table.SYNTHETIC_USER_AGENTS).value,
         objectives=_objectives(chosen, file),

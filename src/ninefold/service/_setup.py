@@ -36,6 +36,7 @@ def setup(
     resource: Mapping[str, AttributeValue] | None = None,
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
+    admin: str | None = None,
     exclude: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
@@ -49,6 +50,8 @@ def setup(
       `service.namespace`. `resource` adds attributes of your own.
     - `sampling` says how many traces to keep; all by default, a caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
+    - `admin="0.0.0.0:9464"` answers `/metrics` on a port and thread of its own, also while the
+      application is busy; of several workers one has the port, and another takes it over.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
@@ -88,6 +91,7 @@ def setup(
         "namespace": namespace,
         "resource_attributes": None if resource is None else dict(resource),
         "prometheus": prometheus,
+        "admin": admin,
         "exclude": _globs(exclude),
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
@@ -135,7 +139,7 @@ def _enter(
             readers=readers,
             span_processors=span_processors,
         )
-        if settings.prometheus and telemetry.owners.metrics == "user":
+        if settings.scraped and telemetry.owners.metrics == "user":
             _log.warning(
                 "%s is not answered: metrics go to the meter provider that the application set"
                 " before setup()",

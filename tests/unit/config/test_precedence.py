@@ -197,6 +197,14 @@ TABLE = [
         "/metrics",
     ),
     Words(
+        "admin",
+        ("NINEFOLD_ADMIN", "none", "none"),
+        None,
+        (":9464", ":9464"),
+        ("[::1]:9464", "[::1]:9464"),
+        "none",
+    ),
+    Words(
         "exclude",
         ("NINEFOLD_EXCLUDE", "/a/*, *.ico", "/a/*, *.ico"),
         None,
