@@ -264,6 +264,9 @@ class Telemetry:
             (source if isinstance(source, Observed) else source.series).restart()
         for level in self._levels.values():
             level.restart()
+        for instrument in self._instruments.values():
+            if isinstance(instrument, fallback.ApiInstrument):
+                instrument.restart()
 
     def force_flush(self, timeout: float | None = None) -> bool:
         """Export what is held now; whether that ended within `timeout` seconds."""
