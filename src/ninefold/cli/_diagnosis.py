@@ -66,7 +66,8 @@ def _exporters(settings: Settings) -> Iterator[Finding]:
     if settings.admin is not None:
         yield Finding(
             "ok",
-            f"Prometheus is answered on the admin port {settings.admin}{settings.metrics_path}",
+            f"Prometheus is answered on the admin port {settings.admin},"
+            f" at {settings.metrics_path}",
         )
     if settings.scraped:
         nowhere = [signal for signal in nowhere if signal != "metrics"]
