@@ -22,6 +22,12 @@ pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="by design: these servers fork, or end by a signal"
 )
 FLASK = "tests.integration.apps.admin_flask"
+CONFIG = f"""
+def post_worker_init(worker):
+    from {FLASK} import service
+
+    service.start()
+"""
 
 
 def instance(port: int) -> str:
@@ -66,7 +72,9 @@ def test_a_worker_takes_the_port_over_when_the_one_that_has_it_is_killed(
     if importlib.util.find_spec("gunicorn") is None:
         pytest.skip("gunicorn is not installed (dependency group `components`)")
     port = free_port()
-    command = ["-m", "gunicorn", "--config", f"python:{FLASK}", "--workers", "2", *preload]
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text(CONFIG)
+    command = ["-m", "gunicorn", "--config", str(config), "--workers", "2", *preload]
     server = servers.command(
         lambda at: [*command, "--bind", f"{LOOPBACK}:{at}", f"{FLASK}:app"],
         log=tmp_path / "gunicorn.log",
@@ -77,11 +85,14 @@ def test_a_worker_takes_the_port_over_when_the_one_that_has_it_is_killed(
     assert {instance(port) for _ in range(5)} == {first}
     binder = listener_of(port)
     assert binder != server.process.pid
+    # The master would start another worker, which might be the quicker one.
+    os.kill(server.process.pid, signal.SIGSTOP)
     os.kill(binder, signal.SIGKILL)
     second = eventually(lambda: (now := instance(port)) != first and now)
     assert {instance(port) for _ in range(5)} == {second}
     assert listener_of(port) not in (binder, server.process.pid)
     assert server.request("/").status == 200
+    os.kill(server.process.pid, signal.SIGCONT)
     assert "admin port" not in server.process.log
 
 

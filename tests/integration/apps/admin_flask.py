@@ -1,4 +1,4 @@
-"""A Flask application with an admin port, under gunicorn: each worker starts it at once."""
+"""A Flask application with an admin port, which starts it nowhere by itself."""
 
 from __future__ import annotations
 
@@ -16,8 +16,3 @@ app = service.instrument(Flask(__name__))
 def home() -> str:
     """Answer with who answers."""
     return str(os.getpid())
-
-
-def post_worker_init(worker: object) -> None:
-    """Start in each worker; this module is gunicorn's configuration as well."""
-    service.start()
