@@ -44,6 +44,19 @@ def test_the_same_words_give_the_same_service() -> None:
     assert again() is again() is current()
 
 
+def test_a_worker_that_only_registers_states_exports_them_once_it_has_started() -> None:
+    """Without start() there is nothing to collect from before the first record."""
+    reader = InMemoryMetricReader()
+    service = nf.setup("indexer", readers=[reader])
+    service.freshness("index", updated_at=lambda: 1.5)
+    assert service.telemetry.pipeline.built is None
+    service.start()
+    collected = reader.get_metrics_data()
+    assert collected is not None
+    told = [m.name for r in collected.resource_metrics for s in r.scope_metrics for m in s.metrics]
+    assert "ninefold.freshness.timestamp" in told
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [
@@ -55,6 +68,7 @@ def test_the_same_words_give_the_same_service() -> None:
         ({"exclude": ["/x"]}, "exclude"),
         ({"resource": {"a": "b"}}, "resource_attributes.a"),
         ({"prometheus": True}, "prometheus"),
+        ({"admin": ":9464"}, "admin"),
         ({"readers": [InMemoryMetricReader()]}, "readers"),
         ({"span_processors": [SimpleSpanProcessor(InMemorySpanExporter())]}, "span_processors"),
     ],

@@ -63,6 +63,13 @@ def _exporters(settings: Settings) -> Iterator[Finding]:
     nowhere = [signal for signal, names, _ in _signals(settings) if not names]
     if settings.prometheus:
         yield Finding("ok", f"Prometheus is answered on the application, {settings.metrics_path}")
+    if settings.admin is not None:
+        yield Finding(
+            "ok",
+            f"Prometheus is answered on the admin port {settings.admin},"
+            f" at {settings.metrics_path}",
+        )
+    if settings.scraped:
         nowhere = [signal for signal in nowhere if signal != "metrics"]
     if nowhere:
         yield Finding(

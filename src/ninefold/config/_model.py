@@ -25,6 +25,18 @@ _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@")
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen: a host, empty for all interfaces, and a TCP port, 0 for any that is free."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Overridden:
     """A word that lost: who said it, and what, as text with secrets left out."""
 
@@ -126,6 +138,7 @@ class Settings:
     prometheus: bool
     metrics_path: str
     workers: str
+    admin: Address | None
     exclude: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
     objectives: tuple[str, ...]
@@ -136,6 +149,11 @@ class Settings:
     file: Path | None = field(default=None, compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def scraped(self) -> bool:
+        """Whether Prometheus may ask this process, on the application or on the admin port."""
+        return self.prometheus or self.admin is not None
 
     def origin(self, key: str) -> Origin:
         """Where the setting `key`, written as in a file (`"otlp.endpoint"`), came from.

@@ -69,6 +69,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         prometheus=chosen.choose(_table.PROMETHEUS).value,
         metrics_path=chosen.choose(_table.METRICS_PATH).value,
         workers=chosen.choose(_table.WORKERS).value,
+        admin=chosen.choose(_table.ADMIN).value,
         exclude=chosen.choose(_table.EXCLUDE).value,
         synthetic_user_agents=chosen.choose(_table.SYNTHETIC_USER_AGENTS).value,
         objectives=_objectives(chosen, file),

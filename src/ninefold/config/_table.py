@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from ninefold.config import _parse, _standard
 from ninefold.config._model import (
+    Address,
     AttributeValue,
     ExemplarFilter,
     OtlpProtocol,
@@ -243,7 +244,15 @@ METRICS_PATH = Setting(
     key="metrics_path",
     parse=_parse.path,
     default="/metrics",
-    doc="Where Prometheus is answered on the application.",
+    doc="Where Prometheus is answered.",
+)
+ADMIN: Setting[Address | None] = Setting(
+    key="admin",
+    parse=_parse.listen_address,
+    default=None,
+    absent="none",
+    doc="The address of a port of ninefold's own, such as 0.0.0.0:9464, which answers "
+    "metrics_path while the application is busy.",
 )
 WORKERS = Setting(
     key="workers",
@@ -455,6 +464,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     PROMETHEUS,
     METRICS_PATH,
     WORKERS,
+    ADMIN,
     EXCLUDE,
     SYNTHETIC_USER_AGENTS,
     OBJECTIVES,

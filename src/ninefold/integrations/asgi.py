@@ -188,6 +188,10 @@ class AsgiMiddleware:
             return
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
+            if server.pipeline.built is None:
+                # A probe may be all that comes for a long time, and what is exported by then is not
+                # only requests.
+                self._wake()
             # The mark keeps an inner middleware of ours from measuring what is excluded here.
             scope[KEY] = None
             with server.tracing.carrying(lambda _: scope.get("headers", ())):

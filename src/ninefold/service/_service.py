@@ -14,6 +14,8 @@ from ninefold.config import Settings
 from ninefold.core import Runtime
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head
+from ninefold.service._admin import Admin
+from ninefold.service._admin_endpoints import Endpoints, metrics_endpoint
 from ninefold.service._present import present
 from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
@@ -55,6 +57,10 @@ class Service:
             self._objectives, telemetry.faults, routes=self._templates, operations=self._known
         )
         telemetry.pipeline.when_built(self._unknown.when_built)
+        self._admin: Admin | None = None
+        if settings.admin is not None and not settings.disabled:
+            self._admin = Admin(settings.admin, self._endpoints(), telemetry.faults)
+            telemetry.pipeline.when_built(self._admin.start)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -148,6 +154,33 @@ class Service:
             "freshness": dict.fromkeys(self._freshness.names()),
             "saturation": dict.fromkeys(self._saturation.names()),
         }
+
+    def start(self) -> None:
+        """Start now what otherwise starts with the first request or measurement; never raises.
+
+        These are the exporters, what is asked whenever they collect (freshness, saturation), and
+        the admin port. Lifespan start-up does it for an ASGI application. Call it where nothing
+        else comes first, as in a consumer, and in each worker of a WSGI server, as in gunicorn's
+        `post_worker_init`. Not in a process that only loads the application and forks. A second
+        time changes nothing; a forked child may start anew.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("consumer", admin="127.0.0.1:0")
+        >>> service.freshness("search.index", updated_at=lambda: 1.7e9)
+        >>> service.start()
+        >>> service.shutdown()
+        True
+        """
+        if not self._telemetry.disabled:
+            self._telemetry.pipeline.wake()
+
+    @property
+    def admin_address(self) -> str | None:
+        """Where this process answers as the admin port, `host:port`.
+
+        None where it does not: there is none, nothing has started yet, or another worker does.
+        """
+        return None if self._admin is None else self._admin.bound
 
     def warn_of_unknown(self) -> None:
         """Say once which objectives name a route or an operation that is not there; never raises.
@@ -340,18 +373,26 @@ class Service:
             name, good=good, ignore=ignore, owner=owner, runtime=runtime
         )
 
+    def _endpoints(self) -> Endpoints:
+        """What the admin port answers."""
+        telemetry = self._telemetry
+        if telemetry.owners.metrics != "ninefold":
+            return Endpoints(self._settings.name, {})
+        metrics = metrics_endpoint(self.expose, telemetry.faults)
+        return Endpoints(self._settings.name, {self._settings.metrics_path: metrics})
+
     def expose(self, accept: str = "") -> tuple[bytes, str]:
         """This process's metrics in Prometheus's format, and their content type.
 
         `accept` is the scraper's Accept header: OpenMetrics, which carries exemplars, where it is
         asked for. Nothing with `OTEL_SDK_DISABLED`. Raises `ConfigurationError` unless
-        `setup(prometheus=True)`.
+        `setup(prometheus=True)`, or `setup(admin=…)`.
         """
         if self._telemetry.disabled:
             return _NOTHING
         reader = self._telemetry.pipeline.ensure().prometheus
         if reader is None:
-            if self._settings.prometheus:
+            if self._settings.scraped:
                 # The service ended before its first use.
                 return _NOTHING
             raise ConfigurationError(
@@ -371,6 +412,8 @@ class Service:
         After it `setup()` may be called again.
         """
         self._event_loops.stop()
+        if self._admin is not None:
+            self._admin.stop()
         ended = self._telemetry.shutdown(timeout)
         present.leave(self)
         return ended

@@ -37,6 +37,7 @@ def setup(
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
     workers: str | os.PathLike[str] | None = None,
+    admin: str | None = None,
     exclude: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
@@ -53,6 +54,8 @@ def setup(
     - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
       (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path
       of a folder those that are given the same.
+    - `admin="0.0.0.0:9464"` answers `/metrics` on a port and thread of its own, also while the
+      application is busy; of several workers one has the port, and another takes it over.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
@@ -93,6 +96,7 @@ def setup(
         "resource_attributes": None if resource is None else dict(resource),
         "prometheus": prometheus,
         "workers": workers,
+        "admin": admin,
         "exclude": _globs(exclude),
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
@@ -140,7 +144,7 @@ def _enter(
             readers=readers,
             span_processors=span_processors,
         )
-        if settings.prometheus and telemetry.owners.metrics == "user":
+        if settings.scraped and telemetry.owners.metrics == "user":
             _log.warning(
                 "%s is not answered: metrics go to the meter provider that the application set"
                 " before setup()",

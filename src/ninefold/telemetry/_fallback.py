@@ -93,6 +93,10 @@ class ApiInstrument:
             case "gauge":
                 self._act = meter.create_gauge(metric.name, **arguments).set
 
+    def restart(self) -> None:
+        """Take a lock of its own, as a forked child must."""
+        self._lock = RLock()
+
     def _record_first(self, *measured: Any) -> None:
         """Create the histogram, and record in it from now on."""
         with self._lock:

@@ -109,7 +109,7 @@ class Pipeline:
         self._span_makers = exporter_makers(settings, "traces") if owns_traces else []
         self._metric_makers = exporter_makers(settings, "metrics") if owns_metrics else []
         self._log_makers = [] if settings.disabled else exporter_makers(settings, "logs")
-        if settings.prometheus:
+        if settings.scraped:
             import_module("ninefold.telemetry._prometheus")
         self._lock = threading.RLock()
         self._on_built: list[Callable[[Built], None]] = []
@@ -231,7 +231,7 @@ class Pipeline:
     def _build_metrics(self, built: Built) -> None:
         settings = self._settings
         readers: list[MetricReader] = list(self._readers)
-        if settings.prometheus:
+        if settings.scraped:
             from ninefold.telemetry._prometheus import PrometheusReader
 
             built.prometheus = PrometheusReader(siblings=self._siblings)

@@ -269,6 +269,9 @@ class Telemetry:
             (source if isinstance(source, Observed) else source.series).restart()
         for level in self._levels.values():
             level.restart()
+        for instrument in self._instruments.values():
+            if isinstance(instrument, fallback.ApiInstrument):
+                instrument.restart()
 
     def force_flush(self, timeout: float | None = None) -> bool:
         """Export what is held now; whether that ended within `timeout` seconds."""
@@ -319,7 +322,7 @@ class Telemetry:
 def _siblings(settings: Settings) -> Siblings | None:
     """The other workers of this server, where somebody may scrape one of them."""
     # Windows has neither fork nor the locks by which siblings know of each other's end.
-    if sys.platform == "win32" or settings.disabled or not settings.prometheus:
+    if sys.platform == "win32" or settings.disabled or not settings.scraped:
         return None
     from ninefold.telemetry._workers import Siblings
 

@@ -172,6 +172,9 @@ def test_nothing_exported_is_said_but_not_wrong() -> None:
     served, rest, *_ = _findings({}, prometheus=True)
     assert served == Finding("ok", "Prometheus is answered on the application, /metrics")
     assert rest.message.startswith("traces, logs: not exported")
+    port, rest, *_ = _findings({}, admin=":9464")
+    assert port == Finding("ok", "Prometheus is answered on the admin port :9464, at /metrics")
+    assert rest.message.startswith("traces, logs: not exported")
     everywhere = _findings({}, logs_exporter="console", traces_exporter="console", prometheus=True)
     assert not [finding for finding in everywhere if "not exported" in finding.message]
 

@@ -205,6 +205,14 @@ TABLE = [
         "auto",
     ),
     Words(
+        "admin",
+        ("NINEFOLD_ADMIN", "none", "none"),
+        None,
+        (":9464", ":9464"),
+        ("[::1]:9464", "[::1]:9464"),
+        "none",
+    ),
+    Words(
         "exclude",
         ("NINEFOLD_EXCLUDE", "/a/*, *.ico", "/a/*, *.ico"),
         None,

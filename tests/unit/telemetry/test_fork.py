@@ -127,6 +127,43 @@ print(shown())
     assert parent.count(" 2.0'") == 1
 
 
+def test_a_fork_while_the_users_own_provider_makes_an_instrument_does_not_hang_the_child() -> None:
+    """Where metrics go to a provider of the user's, the first record of a child is made as well."""
+    out = run(
+        SETUP.replace(", prometheus=True", "").replace(
+            "import ninefold as nf",
+            """import ninefold as nf
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+metrics.set_meter_provider(MeterProvider())
+""",
+        )
+        + """
+import signal
+inside, leave = threading.Event(), threading.Event()
+
+def hold():
+    with duration._lock:
+        inside.set()
+        leave.wait()
+
+thread = threading.Thread(target=hold, daemon=True)
+thread.start()
+inside.wait()
+
+def records():
+    signal.alarm(20)
+    duration.record(0.2, KEY)
+    print("recorded")
+
+child(records)
+leave.set()
+thread.join()
+"""
+    )
+    assert out.splitlines() == ["recorded"]
+
+
 @pytest.mark.parametrize("kind", ["cell", "reserved", "key"])
 def test_what_is_recorded_into_a_held_cell_is_exported_from_the_child(kind: str) -> None:
     """A child builds its providers though it only records into a cell held before the fork.

@@ -1,0 +1,76 @@
+"""What the admin port answers: one table, from a path to what answers there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+    from ninefold.telemetry import Faults
+
+PLAIN: Final = "text/plain; charset=utf-8"
+READ: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; the body is left out where HEAD was asked."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Answer = Callable[[str, "Message", str], Reply]
+"""Answers a method, with headers and query; what it raises is counted, and answered with 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers at one path, and which methods it takes."""
+
+    answer: Answer
+    methods: tuple[str, ...] = READ
+
+
+class Endpoints:
+    """The table of paths; `/` lists it under a first line that says whose it is."""
+
+    def __init__(self, name: str, table: Mapping[str, Endpoint]) -> None:
+        self.greeting = f"ninefold's admin port of {name}"
+        listed = "".join(f"{path}\n" for path in table)
+        self._index = f"{self.greeting}\n{listed}".encode()
+        self._table = {"/": Endpoint(self._list), **table}
+
+    def answer(self, method: str, target: str, headers: Message) -> Reply:
+        """The answer to one request, whose target is as it came; what an endpoint raises, rises."""
+        path, _, query = target.partition("?")
+        endpoint = self._table.get(path)
+        if endpoint is None:
+            return Reply(404, PLAIN, b"there is nothing here; / lists what there is\n")
+        if method not in endpoint.methods:
+            allowed = ", ".join(endpoint.methods)
+            told = f"only {allowed} here\n".encode()
+            return Reply(405, PLAIN, told, (("Allow", allowed),))
+        return endpoint.answer(method, headers, query)
+
+    def _list(self, method: str, headers: Message, query: str) -> Reply:
+        return Reply(200, PLAIN, self._index)
+
+
+def metrics_endpoint(expose: Callable[[str], tuple[bytes, str]], faults: Faults) -> Endpoint:
+    """Answers a scrape as the application itself does; 503 where nothing can be collected."""
+
+    def answer(method: str, headers: Message, query: str) -> Reply:
+        try:
+            body, content_type = expose(",".join(headers.get_all("Accept", ())))
+        except Exception as error:  # noqa: BLE001 - counted; the next scrape may be answered
+            faults.internal_error("metrics", error)
+            return Reply(503, PLAIN, b"the metrics cannot be collected now; see the log\n")
+        return Reply(200, content_type, body)
+
+    return Endpoint(answer)
