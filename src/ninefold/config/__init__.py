@@ -2,6 +2,7 @@
 
 from ninefold.config._load import load, read
 from ninefold.config._model import (
+    REDACTED,
     AttributeValue,
     ExemplarFilter,
     Origin,
@@ -17,6 +18,7 @@ from ninefold.config._model import (
 )
 
 __all__ = [
+    "REDACTED",
     "AttributeValue",
     "ExemplarFilter",
     "Origin",

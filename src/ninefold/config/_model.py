@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
@@ -20,6 +21,9 @@ Temporality = Literal["cumulative", "delta", "lowmemory"]
 AttributeValue = str | bool | int | float | Sequence[str | bool | int | float]
 
 REDACTED = "[redacted]"
+
+_SHORTEST_SECRET = 4
+"""Anything shorter is none, and is found in many a word."""
 
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@")
 
@@ -79,6 +83,22 @@ class OtlpSettings:
     client_key: str | None
     client_certificate: str | None
     insecure: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what is sent can be read on the way: there is no TLS."""
+        if self.protocol == "grpc":
+            return self.insecure
+        return urlsplit(self.endpoint).scheme != "https"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no message may repeat: values of headers, and what is secret in the address."""
+        address = urlsplit(self.endpoint if "://" in self.endpoint else f"//{self.endpoint}")
+        said = [*self.headers.values(), address.netloc.rpartition("@")[0], address.query]
+        # 'Bearer abc' and 'user:abc' may be repeated in part.
+        parts = [re.split(r"[ :]", each)[-1] for each in said]
+        return frozenset(each for each in (*said, *parts) if len(each) >= _SHORTEST_SECRET)
 
     def __repr__(self) -> str:
         # A representation ends up in logs, and the headers are secret.
