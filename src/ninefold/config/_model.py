@@ -70,13 +70,15 @@ class OtlpSettings:
     """Where and how one signal goes by OTLP. Everything is resolved: pass it on as it is.
 
     - `endpoint` is the whole address; under HTTP the signal's path is already part of it.
-    - `timeout` is in seconds, for one export with its retries. `headers` are secret.
+    - `timeout` is in seconds, for one export with its retries.
+    - `headers` are secret; those of `headers_file` are among them.
     - `insecure` matters only to gRPC, where the endpoint has no scheme.
     """
 
     endpoint: str
     protocol: OtlpProtocol
     headers: Mapping[str, str]
+    headers_file: str | None
     timeout: float
     compression: str | None
     certificate: str | None
@@ -139,6 +141,7 @@ class Settings:
     otlp_temporality: Temporality
     metric_export_interval: float
     metric_export_timeout: float
+    require_tls: bool
     propagators: tuple[str, ...] | None
     exemplar_filter: ExemplarFilter
     sampling_ratio: float
@@ -155,6 +158,28 @@ class Settings:
     file: Path | None = field(default=None, compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+
+    def otlp(self, signal: Signal) -> OtlpSettings:
+        """Where and how a signal goes by OTLP."""
+        match signal:
+            case "traces":
+                return self.otlp_traces
+            case "metrics":
+                return self.otlp_metrics
+            case "logs":
+                return self.otlp_logs
+
+    def refusal(self, signal: Signal) -> str | None:
+        """Why `require_tls` refuses to send a signal by OTLP; None where it does not."""
+        target = self.otlp(signal)
+        if not self.require_tls or not target.is_plain:
+            return None
+        return (
+            f"require_tls ({self.origin('require_tls').name}) refuses the OTLP endpoint"
+            f" {without_password(target.endpoint)!r} of {signal}"
+            f" ({self.origin(f'otlp.{signal}.endpoint').name}): it goes without TLS; write"
+            " https://…, or leave require_tls out"
+        )
 
     def origin(self, key: str) -> Origin:
         """Where the setting `key`, written as in a file (`"otlp.endpoint"`), came from.

@@ -6,7 +6,7 @@ The SDK's exporters write a line at each attempt, and to a collector that is awa
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -34,7 +34,7 @@ def listen_to(exporter: object) -> None:
 
 
 @contextmanager
-def overheard() -> Iterator[list[str]]:
+def overheard() -> Generator[list[str]]:
     """Collect what is logged inside the block, by those who are listened to."""
     heard: list[str] = []
     token = _heard.set(heard)
