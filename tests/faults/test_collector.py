@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.sdk._logs import LoggingHandler
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from tests.faults.conftest import Figure
+from tests.support.impatient import impatient
 from tests.support.net import LOOPBACK, unanswered_port
 from tests.support.otlp_sink import Failure, OtlpSink
 from tests.support.process import Process
@@ -80,12 +80,6 @@ LOSING = [
     pytest.param(in_its_answer(Failure.UNAVAILABLE), id="is unavailable"),
 ]
 PROTOCOLS = ["http/protobuf", "grpc"]
-
-# Older exporters try again for a minute, whatever their timeout is.
-impatient = pytest.mark.skipif(
-    tuple(map(int, version("opentelemetry-sdk").split(".")[:2])) < (1, 35),
-    reason="by design: this OpenTelemetry exports for a minute whatever the timeout",
-)
 
 
 @pytest.fixture
@@ -290,3 +284,22 @@ def test_sigterm_ends_a_server_whose_collector_is_dead(
         fault = f"SIGTERM, collector {request.node.callspec.id}"
         figure(fault, "exit within 5 s of the last response", f"{took:.1f} s")
     assert status == -15
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="by design: /proc tells a process's size")
+def test_a_collector_that_hangs_costs_no_memory(every_fault: bool, figure: Figure) -> None:
+    """Beside a service whose Collector answers, in turns; `python -m bench.collector` is the same.
+
+    How long requests take is told and not asserted: it is measured by a clock.
+    """
+    collector = pytest.importorskip("bench.collector", reason="by design: bench/ is not here")
+    found = collector.compare(60, 1000) if every_fault else collector.compare(2, 100)
+    slower, larger = collector.told(found)
+    seconds, rate = (60, "1,000") if every_fault else (2, "100")
+    fault = f"collector hanging, {rate} requests/s for {seconds} s"
+    figure(f"{fault}: p99", "at most 1.2 times the healthy run's", slower)
+    figure(f"{fault}: RSS", "within 30 MiB of it", larger)
+    healthy, hanging = found[collector.HEALTHY], found[collector.HANGING]
+    assert hanging.requests == healthy.requests > 0
+    assert hanging.rss - healthy.rss <= collector.LARGER_AT_MOST
+    assert healthy.dropped == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from opentelemetry import metrics, trace
+from tests.support.impatient import impatient
 from tests.support.net import LOOPBACK
 from tests.support.otlp_sink import OtlpSink
 from tests.support.tls import Authority, Pair, ServerTls
@@ -88,6 +89,7 @@ def test_a_collector_with_a_trusted_certificate_gets_everything(
     assert [point.value for point in receiver.latest("orders")] == [3]
 
 
+@impatient
 @PROTOCOLS
 @pytest.mark.parametrize("wrong", ["authority", "host", "default"])
 def test_a_collector_that_is_not_trusted_gets_nothing(
@@ -145,6 +147,7 @@ def test_a_key_may_stand_in_the_file_of_its_certificate(
     assert len(receiver.spans(name="work")) == 1
 
 
+@impatient
 @PROTOCOLS
 @pytest.mark.parametrize("known", [True, False], ids=["a stranger", "nobody"])
 def test_a_client_that_is_not_trusted_is_turned_away(
