@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -221,6 +223,42 @@ def test_an_answer_that_cannot_be_read_disturbs_nobody(
     assert watched.service.force_flush(LATE)
     assert otlp_sink.failed >= 3
     assert watched.lost("traces") == (10 if protocol == "grpc" else 0)
+
+
+class _Trickle(BaseHTTPRequestHandler):
+    """Answers with a header that never ends, a byte at a time."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not self.server._BaseServer__shutdown_request:  # type: ignore[attr-defined]  # it has no other word for it
+                self.wfile.write(b"x")
+                time.sleep(0.02)
+
+
+def trickles(sink: OtlpSink, protocol: str, stack: ExitStack) -> str:
+    """Never silent for long enough to be given up."""
+    server = ThreadingHTTPServer((LOOPBACK, 0), _Trickle)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return f"http://{LOOPBACK}:{server.server_port}"
+
+
+@pytest.mark.filterwarnings("ignore:`LoggingHandler`:DeprecationWarning")
+def test_a_collector_that_trickles_holds_up_its_exporter_alone(
+    watch: Callable[[Collector, str], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP the timeout is for each wait: queues stay bounded, and the end is in time."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+    watched = watch(trickles, "http/protobuf")
+    watched.emit()
+    # At most two batches are on their way, and a queue is full.
+    assert watched.lost("traces") >= ITEMS - 64 - 2 * 32
+    began = time.monotonic()
+    watched.service.shutdown(0.5)
+    assert time.monotonic() - began < LATE
 
 
 @pytest.mark.filterwarnings("ignore:`LoggingHandler`:DeprecationWarning")

@@ -170,7 +170,7 @@ class GuardedSpanProcessor(SpanProcessor):
         # The processor takes no notice of a span that is not sampled.
         queued = self._room is not None and span.context and span.context.trace_flags.sampled
         if queued and self._room is not None and not self._room.take():
-            self._faults.dropped("traces", "queue_full")
+            self._faults.dropped("traces", "queue_full", 1, "see OTEL_BSP_MAX_QUEUE_SIZE")
             return
         try:
             self._inner.on_end(span)
@@ -214,7 +214,7 @@ class GuardedLogProcessor:
     def on_emit(self, record: Any) -> None:
         """A record was written."""
         if self._room is not None and not self._room.take():
-            self._faults.dropped("logs", "queue_full")
+            self._faults.dropped("logs", "queue_full", 1, "see OTEL_BLRP_MAX_QUEUE_SIZE")
         elif hasattr(self._inner, "on_emit"):
             self._inner.on_emit(record)
         else:
