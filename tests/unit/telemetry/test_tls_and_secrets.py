@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from opentelemetry import trace
+from tests.support.impatient import impatient
 from tests.support.net import LOOPBACK, free_port
 
 import ninefold as nf
@@ -78,6 +79,7 @@ def test_the_default_endpoint_is_plain_too(monkeypatch: pytest.MonkeyPatch) -> N
         nf.setup("secure")
 
 
+@impatient
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_a_failed_export_repeats_no_secret(
     monkeypatch: pytest.MonkeyPatch,
