@@ -332,10 +332,10 @@ def test_a_collector_that_hangs_costs_no_memory(every_fault: bool, figure: Figur
     """
     collector = pytest.importorskip("bench.collector", reason="by design: bench/ is not here")
     found = collector.compare(60, 1000) if every_fault else collector.compare(2, 100)
-    slower, larger = collector.told(found)
+    longer, larger = collector.told(found)
     seconds, rate = (60, "1,000") if every_fault else (2, "100")
     fault = f"collector hanging, {rate} requests/s for {seconds} s"
-    figure(f"{fault}: p99", "at most 1.2 times the healthy run's", slower)
+    figure(f"{fault}: p99", "at most 1.2 times the healthy run's", longer)
     figure(f"{fault}: RSS", "within 30 MiB of it", larger)
     healthy, hanging = found[collector.HEALTHY], found[collector.HANGING]
     assert hanging.requests == healthy.requests > 0
