@@ -33,6 +33,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from tests.support.net import LOOPBACK
 from tests.support.otlp_records import LogRecord, Point, Span, logs_of, points_of, spans_of
+from tests.support.tls import ServerTls
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
@@ -86,14 +87,15 @@ class Received:
 
 
 class OtlpSink:
-    """Listens on two free ports: `grpc_port` and `http_port`.
+    """Listens on two free ports: `grpc_port` and `http_port`, with TLS where `tls` says so.
 
     >>> with OtlpSink() as sink:  # doctest: +SKIP
     ...     export_to(sink.http_endpoint)
     ...     sink.wait_for(lambda: sink.spans(name="GET /"))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ServerTls | None = None) -> None:
+        self._scheme = "http" if tls is None else "https"
         self._lock = threading.Lock()
         self._received: list[Received] = []
         self._failed = 0
@@ -103,9 +105,18 @@ class OtlpSink:
         # More than any test keeps hanging at once, so that a hang starves nobody else.
         self._grpc = grpc.server(ThreadPoolExecutor(16, thread_name_prefix="otlp-sink"))
         self._grpc.add_generic_rpc_handlers(tuple(map(self._service, _SIGNALS)))
-        self.grpc_port: int = self._grpc.add_insecure_port(f"{LOOPBACK}:0")
+        self.grpc_port: int = (
+            self._grpc.add_insecure_port(f"{LOOPBACK}:0")
+            if tls is None
+            else self._grpc.add_secure_port(f"{LOOPBACK}:0", tls.credentials())
+        )
         self._http = _HttpServer((LOOPBACK, 0), _Handler)
         self._http.sink = self
+        if tls is not None:
+            # The handshake is the handler's: one that fails must not hold up the listener.
+            self._http.socket = tls.context().wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.http_port: int = self._http.server_address[1]
         self._serving = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -131,12 +142,12 @@ class OtlpSink:
     @property
     def grpc_endpoint(self) -> str:
         """For `OTEL_EXPORTER_OTLP_ENDPOINT` with the protocol `grpc`."""
-        return f"http://{LOOPBACK}:{self.grpc_port}"
+        return f"{self._scheme}://{LOOPBACK}:{self.grpc_port}"
 
     @property
     def http_endpoint(self) -> str:
         """For `OTEL_EXPORTER_OTLP_ENDPOINT` with the protocol `http/protobuf`."""
-        return f"http://{LOOPBACK}:{self.http_port}"
+        return f"{self._scheme}://{LOOPBACK}:{self.http_port}"
 
     def endpoint(self, protocol: str) -> str:
         """The endpoint for `grpc` or for `http/protobuf`."""

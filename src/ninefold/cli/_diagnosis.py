@@ -128,6 +128,9 @@ def _endpoints(settings: Settings, why_unreachable: Reach) -> Iterator[Finding]:
         if "otlp" in names:
             used.setdefault(_address(otlp), []).append(signal)
             yield from _files(signal, otlp)
+            refusal = settings.refusal(signal)
+            if refusal is not None:
+                yield Finding("wrong", refusal)
     for (host, port), signals in used.items():
         whose = f"OTLP endpoint {host}:{port} ({', '.join(signals)})"
         why_not = why_unreachable(host, port)

@@ -2,6 +2,7 @@
 
 from ninefold.config._load import load, read
 from ninefold.config._model import (
+    REDACTED,
     Address,
     AttributeValue,
     ExemplarFilter,
@@ -19,6 +20,7 @@ from ninefold.config._model import (
 
 __all__ = [
     "Address",
+    "REDACTED",
     "AttributeValue",
     "ExemplarFilter",
     "Origin",

@@ -10,6 +10,7 @@ from pathlib import Path
 from ninefold.config import _file
 from ninefold.config._decision import Said
 from ninefold.config._file import ConfigurationFile
+from ninefold.config._headers_file import with_headers_of_files
 from ninefold.config._model import Settings
 from ninefold.config._settle import settle
 from ninefold.config._table import CONFIG_VARIABLE
@@ -62,7 +63,9 @@ def read(
         where="" if file is None else str(file.path),
         prefix="" if file is None else file.prefix,
     )
-    return settle(said, file=None if file is None else file.path)
+    settings = settle(said, file=None if file is None else file.path)
+    # The switch that turns everything off must not depend on files being right.
+    return settings if settings.disabled else with_headers_of_files(settings)
 
 
 def _locate(environ: Mapping[str, str], start: Path | None) -> ConfigurationFile | None:

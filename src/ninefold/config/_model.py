@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
@@ -20,6 +21,9 @@ Temporality = Literal["cumulative", "delta", "lowmemory"]
 AttributeValue = str | bool | int | float | Sequence[str | bool | int | float]
 
 REDACTED = "[redacted]"
+
+_SHORTEST_SECRET = 4
+"""Anything shorter is none, and is found in many a word."""
 
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@")
 
@@ -78,19 +82,37 @@ class OtlpSettings:
     """Where and how one signal goes by OTLP. Everything is resolved: pass it on as it is.
 
     - `endpoint` is the whole address; under HTTP the signal's path is already part of it.
-    - `timeout` is in seconds, for one export with its retries. `headers` are secret.
+    - `timeout` is in seconds, for one export with its retries.
+    - `headers` are secret; those of `headers_file` are among them.
     - `insecure` matters only to gRPC, where the endpoint has no scheme.
     """
 
     endpoint: str
     protocol: OtlpProtocol
     headers: Mapping[str, str]
+    headers_file: str | None
     timeout: float
     compression: str | None
     certificate: str | None
     client_key: str | None
     client_certificate: str | None
     insecure: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what is sent can be read on the way: there is no TLS."""
+        if self.protocol == "grpc":
+            return self.insecure
+        return urlsplit(self.endpoint).scheme != "https"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What no message may repeat: values of headers, and what is secret in the address."""
+        address = urlsplit(self.endpoint if "://" in self.endpoint else f"//{self.endpoint}")
+        said = [*self.headers.values(), address.netloc.rpartition("@")[0], address.query]
+        # 'Bearer abc' and 'user:abc' may be repeated in part.
+        parts = [re.split(r"[ :]", each)[-1] for each in said]
+        return frozenset(each for each in (*said, *parts) if len(each) >= _SHORTEST_SECRET)
 
     def __repr__(self) -> str:
         # A representation ends up in logs, and the headers are secret.
@@ -131,6 +153,7 @@ class Settings:
     otlp_temporality: Temporality
     metric_export_interval: float
     metric_export_timeout: float
+    require_tls: bool
     propagators: tuple[str, ...] | None
     exemplar_filter: ExemplarFilter
     sampling_ratio: float
@@ -154,6 +177,28 @@ class Settings:
     def scraped(self) -> bool:
         """Whether Prometheus may ask this process, on the application or on the admin port."""
         return self.prometheus or self.admin is not None
+
+    def otlp(self, signal: Signal) -> OtlpSettings:
+        """Where and how a signal goes by OTLP."""
+        match signal:
+            case "traces":
+                return self.otlp_traces
+            case "metrics":
+                return self.otlp_metrics
+            case "logs":
+                return self.otlp_logs
+
+    def refusal(self, signal: Signal) -> str | None:
+        """Why `require_tls` refuses to send a signal by OTLP; None where it does not."""
+        target = self.otlp(signal)
+        if not self.require_tls or not target.is_plain:
+            return None
+        return (
+            f"require_tls ({self.origin('require_tls').name}) refuses the OTLP endpoint"
+            f" {without_password(target.endpoint)!r} of {signal}"
+            f" ({self.origin(f'otlp.{signal}.endpoint').name}): it goes without TLS; write"
+            " https://…, or leave require_tls out"
+        )
 
     def origin(self, key: str) -> Origin:
         """Where the setting `key`, written as in a file (`"otlp.endpoint"`), came from.

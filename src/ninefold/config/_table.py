@@ -204,6 +204,12 @@ METRIC_EXPORT_TIMEOUT = Setting(
     default=30.0,
     doc="Seconds that one collection and export of metrics may take.",
 )
+REQUIRE_TLS = Setting(
+    key="require_tls",
+    parse=_parse.boolean,
+    default=False,
+    doc="An OTLP endpoint without TLS is refused at set-up.",
+)
 PROPAGATORS: Setting[tuple[str, ...] | None] = Setting(
     key="propagators",
     standard=_otel("OTEL_PROPAGATORS", _parse.names),
@@ -316,6 +322,7 @@ class OtlpTable:
     endpoint: Setting[str | None]
     protocol: Setting[OtlpProtocol]
     headers: Setting[Mapping[str, str]]
+    headers_file: Setting[str | None]
     timeout: Setting[float]
     compression: Setting[str | None]
     certificate: Setting[str | None]
@@ -329,6 +336,7 @@ class OtlpTable:
             self.endpoint,
             self.protocol,
             self.headers,
+            self.headers_file,
             self.timeout,
             self.compression,
             self.certificate,
@@ -375,6 +383,14 @@ def _otlp(signal: Signal | None, general: OtlpTable | None) -> OtlpTable:
             default=_NO_HEADERS,
             secret=True,
             doc=f"Headers sent with each OTLP export{whose}.",
+        ),
+        headers_file=Setting(
+            key=f"{key}headers_file",
+            follows=follows(general.headers_file if general else None),
+            parse=_parse.file_path,
+            default=None,
+            doc=f"A file of further headers sent with each OTLP export{whose}: a secret that is "
+            "mounted; `name: value` lines, or `name=value` pairs.",
         ),
         timeout=Setting(
             key=f"{key}timeout",
@@ -457,6 +473,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     OTLP_TEMPORALITY,
     METRIC_EXPORT_INTERVAL,
     METRIC_EXPORT_TIMEOUT,
+    REQUIRE_TLS,
     PROPAGATORS,
     EXEMPLAR_FILTER,
     SAMPLING_RATIO,

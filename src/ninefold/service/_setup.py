@@ -41,6 +41,7 @@ def setup(
     exclude: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
+    require_tls: bool | None = None,
     readers: Iterable[MetricReader] = (),
     span_processors: Iterable[SpanProcessor] = (),
 ) -> Service:
@@ -60,6 +61,7 @@ def setup(
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
     - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
+    - `require_tls=True` refuses an OTLP endpoint without TLS with a `ConfigurationError`.
     - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
       exporters that the environment or the file names. They belong to this process: a child that is
       forked once they were used goes without them.
@@ -100,6 +102,7 @@ def setup(
         "exclude": _globs(exclude),
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
+        "require_tls": require_tls,
         "sampling.default": None if sampling is None else sampling.default,
         "sampling.parent": None if sampling is None else sampling.parent,
     }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ninefold.errors import ConfigurationError
+from ninefold.telemetry._identity import read_identity
 
 if TYPE_CHECKING:
     from ninefold.config import OtlpSettings, Settings, Temporality
+    from ninefold.telemetry._identity import Identity
 
 SignalName = Literal["traces", "metrics", "logs"]
 
@@ -19,6 +21,8 @@ _ENTRY_POINTS = {
     "metrics": "opentelemetry_metrics_exporter",
     "logs": "opentelemetry_logs_exporter",
 }
+
+_PROVIDER = "_CREDENTIAL_PROVIDER"
 
 
 def exporter_makers(settings: Settings, signal: SignalName) -> list[Callable[[], Any]]:
@@ -69,7 +73,10 @@ def _console(signal: SignalName) -> Callable[[], Any]:
 
 
 def _otlp(settings: Settings, signal: SignalName) -> Callable[[], Any]:
-    target = _target(settings, signal)
+    refusal = settings.refusal(signal)
+    if refusal is not None:
+        raise ConfigurationError(refusal)
+    target = settings.otlp(signal)
     arguments: dict[str, Any] = {
         "endpoint": target.endpoint,
         "headers": dict(target.headers) or None,
@@ -77,9 +84,10 @@ def _otlp(settings: Settings, signal: SignalName) -> Callable[[], Any]:
     }
     if signal == "metrics":
         arguments["preferred_temporality"] = _temporality(settings.otlp_temporality)
+    identity = read_identity(target)
     if target.protocol == "grpc":
         exporter = _otlp_grpc(signal)
-        arguments |= _grpc_arguments(target)
+        arguments |= _grpc_arguments(target, identity)
     else:
         exporter = _otlp_http(signal)
         arguments |= _http_arguments(target)
@@ -88,16 +96,6 @@ def _otlp(settings: Settings, signal: SignalName) -> Callable[[], Any]:
         return exporter(**arguments)
 
     return make
-
-
-def _target(settings: Settings, signal: SignalName) -> OtlpSettings:
-    match signal:
-        case "traces":
-            return settings.otlp_traces
-        case "metrics":
-            return settings.otlp_metrics
-        case "logs":
-            return settings.otlp_logs
 
 
 def _temporality(preference: Temporality) -> dict[type, Any]:
@@ -119,18 +117,21 @@ def _temporality(preference: Temporality) -> dict[type, Any]:
 def _http_arguments(target: OtlpSettings) -> dict[str, Any]:
     from opentelemetry.exporter.otlp.proto.http import Compression
 
-    _content("certificate", target.certificate)
-    _content("client_key", target.client_key)
-    _content("client_certificate", target.client_certificate)
-    return {
+    arguments: dict[str, Any] = {
         "certificate_file": target.certificate,
         "client_key_file": target.client_key,
         "client_certificate_file": target.client_certificate,
         "compression": Compression(target.compression or "none"),
     }
+    # A session of a credential provider is the exporter's to find.
+    if target.certificate and not any(name.endswith(_PROVIDER) for name in os.environ):
+        from ninefold.telemetry._session import TrustingSession
+
+        arguments["session"] = TrustingSession()
+    return arguments
 
 
-def _grpc_arguments(target: OtlpSettings) -> dict[str, Any]:
+def _grpc_arguments(target: OtlpSettings, identity: Identity) -> dict[str, Any]:
     import grpc
 
     arguments: dict[str, Any] = {
@@ -140,26 +141,13 @@ def _grpc_arguments(target: OtlpSettings) -> dict[str, Any]:
             "deflate": grpc.Compression.Deflate,
         }.get(target.compression or "", grpc.Compression.NoCompression),
     }
-    if target.certificate or target.client_certificate:
+    if identity.certificate or identity.client_certificate:
+        # A key may stand in the file of its certificate.
+        key = identity.client_key or identity.client_certificate
         arguments["credentials"] = grpc.ssl_channel_credentials(
-            _content("certificate", target.certificate),
-            _content("client_key", target.client_key),
-            _content("client_certificate", target.client_certificate),
+            identity.certificate, key, identity.client_certificate
         )
     return arguments
-
-
-def _content(setting: str, path: str | None) -> bytes | None:
-    """The file that a setting names, read at set-up: an export would fail where nobody looks."""
-    if path is None:
-        return None
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"the file {path!r} of the setting otlp.{setting} cannot be read: {error.strerror};"
-            f" correct OTEL_EXPORTER_OTLP_{setting.upper()}, or leave it out"
-        ) from error
 
 
 def _otlp_http(signal: SignalName) -> Callable[..., Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from reprlib import Repr
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from ninefold.config import REDACTED
 
 if TYPE_CHECKING:
     from ninefold.registry import Reason, Signal
@@ -36,6 +38,10 @@ def quoted(value: object) -> str:
         text = short.repr(value)
     except Exception:  # noqa: BLE001 - a broken __repr__ is the application's
         text = f"<{type(value).__name__}>"
+    return _on_one_line(text)
+
+
+def _on_one_line(text: str) -> str:
     text = text.encode("ascii", "backslashreplace").decode("ascii")
     if not text.isprintable():
         text = repr(text)
@@ -47,12 +53,27 @@ class Faults:
 
     Nothing here raises: it is called from every place that must not raise either. Nor does it hold
     its lock while it counts, quotes or logs, all of which run other people's code.
+
+    No log line repeats any of `secrets`: exporters tell of the address they failed with.
     """
 
-    __slots__ = ("_clock", "_count", "_counting", "_lock", "_said", "_uncounted", "_unsaid")
+    __slots__ = (
+        "_clock",
+        "_count",
+        "_counting",
+        "_lock",
+        "_said",
+        "_secrets",
+        "_uncounted",
+        "_unsaid",
+    )
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, *, secrets: Iterable[str] = ()
+    ) -> None:
         self._clock = clock
+        # The longest first: one may be part of another.
+        self._secrets = sorted(secrets, key=len, reverse=True)
         self._count: Callable[[int, tuple[str, str]], None] | None = None
         self._uncounted: dict[tuple[str, str], int] = {}
         self.restart()
@@ -87,6 +108,8 @@ class Faults:
                     self._unsaid[key] = unsaid
                     return
                 self._said[key], self._unsaid[key] = now, 0
+            if isinstance(detail, str):
+                detail = self._without_secrets(detail)
             readable = isinstance(detail, str) and len(detail) <= SHOWN and detail.isprintable()
             _log.warning(
                 "dropped %d item(s) of %s: %s (%s); said once a minute at most, counted in"
@@ -123,7 +146,19 @@ class Faults:
 
     def internal_error(self, signal: Signal, error: BaseException) -> None:
         """Count a defect of ours that was kept from the application."""
-        self.dropped(signal, "internal_error", 1, _Error(error))
+        self.dropped(signal, "internal_error", 1, _Error(self, error))
+
+    def quoted(self, error: BaseException) -> str:
+        """What an exception looks like, as `quoted` has it, without what is secret."""
+        try:
+            return _on_one_line(self._without_secrets(repr(error)))
+        except Exception:  # noqa: BLE001 - a broken __repr__ is a third party's
+            return quoted(error)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return text
 
 
 class _Value:
@@ -141,10 +176,12 @@ class _Value:
 class _Error:
     """Quotes an exception when it is logged."""
 
-    __slots__ = ("_error",)
+    __slots__ = ("_error", "_faults")
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, faults: Faults, error: BaseException) -> None:
+        self._faults = faults
         self._error = error
 
     def __repr__(self) -> str:
-        return f"{type(self._error).__name__}: {quoted(str(self._error))}"
+        text = self._faults._without_secrets(str(self._error))
+        return f"{type(self._error).__name__}: {quoted(text)}"

@@ -35,9 +35,8 @@ from ninefold._version import __version__
 from ninefold.telemetry._exporters import exporter_makers
 from ninefold.telemetry._feed import Feed, Source
 from ninefold.telemetry._guarded import (
-    GuardedLogExporter,
+    GuardedLogProcessor,
     GuardedMetricExporter,
-    GuardedSpanExporter,
     GuardedSpanProcessor,
     guard_reader,
 )
@@ -223,8 +222,8 @@ class Pipeline:
         for processor in self._span_processors:
             provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
         for made in self._made("traces", self._span_makers):
-            exporter = GuardedSpanExporter(made, self._faults)
-            provider.add_span_processor(BatchSpanProcessor(exporter))
+            processor = BatchSpanProcessor(made)
+            provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
         built.tracer_provider = provider
         built.workers["traces"] = Worker("traces", self._faults)
 
@@ -272,8 +271,8 @@ class Pipeline:
 
         provider = LoggerProvider(resource=built.resource, shutdown_on_exit=False)
         for made in self._made("logs", self._log_makers):
-            exporter = GuardedLogExporter(made, self._faults)
-            provider.add_log_record_processor(BatchLogRecordProcessor(cast("Any", exporter)))
+            processor = GuardedLogProcessor(BatchLogRecordProcessor, made, self._faults)
+            provider.add_log_record_processor(cast("Any", processor))
         built.logger_provider = provider
         built.workers["logs"] = Worker("logs", self._faults)
 

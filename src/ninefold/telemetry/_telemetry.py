@@ -80,7 +80,8 @@ class Telemetry:
         if not settings.disabled:
             require_threads()
         self.settings = settings
-        self.faults = Faults()
+        targets = (settings.otlp_traces, settings.otlp_metrics, settings.otlp_logs)
+        self.faults = Faults(secrets=set[str]().union(*(target.secrets for target in targets)))
         self._lock = threading.RLock()
         self._instruments: dict[str, AnyHistogram | AnyCounter | AnyGauge] = {}
         self._error_types: dict[str, ErrorTypes] = {}

@@ -11,8 +11,6 @@ from queue import SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ninefold.telemetry._faults import quoted
-
 if TYPE_CHECKING:
     from ninefold.registry import Signal
     from ninefold.telemetry._faults import Faults
@@ -46,7 +44,8 @@ class Worker:
             try:
                 action()
             except Exception as error:  # noqa: BLE001 - a flush that fails is counted
-                self._faults.dropped(self.signal, "export_failed", 1, quoted(error))
+                detail = self._faults.quoted(error)
+                self._faults.dropped(self.signal, "export_failed", 1, detail)
             finally:
                 done.set()
 

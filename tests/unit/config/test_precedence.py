@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,14 @@ def _otlp(scope: str, variable: str) -> list[Words]:
             ({"C": "1"}, "c=[redacted]"),
             ({"d": "1"}, "d=[redacted]"),
             "none",
+        ),
+        Words(
+            f"{key}headers_file",
+            (f"{ours}HEADERS_FILE", "/a", "/a"),
+            None,
+            ("/c", "/c"),
+            (Path("/d"), "/d"),
+            "not set",
         ),
         Words(
             f"{key}timeout",
@@ -147,6 +156,14 @@ TABLE = [
         (3, "3 s"),
         ("5s", "5 s"),
         "30 s",
+    ),
+    Words(
+        "require_tls",
+        ("NINEFOLD_REQUIRE_TLS", "on", "true"),
+        None,
+        (False, "false"),
+        (True, "true"),
+        "false",
     ),
     Words(
         "propagators",

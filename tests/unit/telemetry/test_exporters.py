@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -280,6 +281,59 @@ def test_an_exporter_that_the_caller_brings_along_is_counted_too(
     assert lost["traces", "export_failed"] == 3
     assert lost["metrics", "export_failed"] >= 3
     assert [record.name for record in caplog.records] == ["ninefold.telemetry"] * 2
+
+
+class Busy(InMemorySpanExporter):
+    """An exporter that is busy until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def export(self, spans: Sequence[Any]) -> Any:
+        logging.getLogger(__name__).warning("busy")
+        self.let_go.wait(30)
+        return super().export(spans)
+
+
+class Choosy(BatchSpanProcessor):
+    """A processor that leaves out what it is not there for."""
+
+    def on_end(self, span: Any) -> None:
+        if span.name != "work":
+            super().on_end(span)
+
+
+def test_a_queue_of_the_callers_own_is_counted_to_the_last_span(
+    collect: Collect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What finds no room is counted while it is full; what its exporter says is logged as ever."""
+    exporter = Busy()
+    batching = BatchSpanProcessor(exporter, max_queue_size=8, max_export_batch_size=4)
+    seen = collect(span_processors=[batching])
+    for _ in range(50):
+        emit()
+    lost = seen.dropped()["traces", "queue_full"]
+    exporter.let_go.set()
+    assert seen.service.force_flush(30)
+    assert len(exporter.get_finished_spans()) + lost == 50
+    emit()
+    assert seen.service.force_flush(30)
+    assert len(exporter.get_finished_spans()) + lost == 51
+    assert "busy" in caplog.messages
+    assert not [line for line in caplog.messages if line.startswith("Queue")]
+
+
+def test_a_processor_that_leaves_spans_out_does_not_fill_up(collect: Collect) -> None:
+    """Its queue is not counted: what it leaves out would take the room of what it is for."""
+    exporter = InMemorySpanExporter()
+    seen = collect(span_processors=[Choosy(exporter, max_queue_size=8, max_export_batch_size=4)])
+    for _ in range(50):
+        emit()
+    trace.get_tracer("app").start_span("wanted").end()
+    assert seen.service.force_flush(30)
+    assert [span.name for span in exporter.get_finished_spans()] == ["wanted"]
+    assert ("traces", "queue_full") not in seen.dropped()
 
 
 class Raising(SpanProcessor):
