@@ -126,6 +126,8 @@ class Settings:
     prometheus: bool
     metrics_path: str
     exclude: tuple[str, ...]
+    record_headers: tuple[str, ...]
+    record_query: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
     objectives: tuple[str, ...]
     shutdown_timeout: float

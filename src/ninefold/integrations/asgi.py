@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.util.types import AttributeValue
 
-from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.integrations._http_server import (
+    Exchange,
+    HttpServer,
+    address_attributes,
+    client_address,
+)
+from ninefold.integrations._recorded import cut
 from ninefold.integrations._uvicorn import before_its_end
 from ninefold.sli.http import OTHER
 
@@ -136,7 +142,11 @@ class AsgiExchange(Exchange):
                 break
         client = scope.get("client")
         if client:
-            attributes["client.address"] = client[0]
+            attributes.update(client_address(client[0]))
+        recorded = self.server.recorded
+        if recorded is not None:
+            headers, query = scope.get("headers", ()), scope.get("query_string", b"")
+            attributes.update(recorded.of_headers(headers, query.decode("latin-1")))
         return attributes
 
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.util.types import AttributeValue
 
-from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.integrations._http_server import (
+    Exchange,
+    HttpServer,
+    address_attributes,
+    client_address,
+)
+from ninefold.integrations._recorded import cut
 from ninefold.sli.http import OTHER
 from ninefold.sli.http import status_code as read_status
 
@@ -105,9 +111,10 @@ class WsgiExchange(Exchange):
         if self.version is not None:
             attributes["network.protocol.version"] = self.version
         attributes.update(address_attributes(environ.get("HTTP_HOST")))
-        client = environ.get("REMOTE_ADDR")
-        if client:
-            attributes["client.address"] = client
+        attributes.update(client_address(environ.get("REMOTE_ADDR")))
+        recorded = self.server.recorded
+        if recorded is not None:
+            attributes.update(recorded.of_environ(environ))
         return attributes
 
 

@@ -37,6 +37,8 @@ def setup(
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
     exclude: Iterable[str] = (),
+    record_headers: Iterable[str] = (),
+    record_query: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
     readers: Iterable[MetricReader] = (),
@@ -50,6 +52,8 @@ def setup(
     - `sampling` says how many traces to keep; all by default, a caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
+    - `record_headers` and `record_query` hold the names of request headers and query parameters
+      that server spans may carry; none by default, and known secrets are redacted all the same.
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
     - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
@@ -89,6 +93,8 @@ def setup(
         "resource_attributes": None if resource is None else dict(resource),
         "prometheus": prometheus,
         "exclude": _globs(exclude),
+        "record_headers": _listed("record_headers", record_headers, such_as="'x-tenant'") or None,
+        "record_query": _listed("record_query", record_query, such_as="'page'") or None,
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
         "sampling.default": None if sampling is None else sampling.default,
