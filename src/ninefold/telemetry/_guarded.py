@@ -16,13 +16,14 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from ninefold.telemetry._faults import quoted
+from ninefold.telemetry._redacted_span import redacted_span
 
 if TYPE_CHECKING:
     from ninefold.telemetry._faults import Faults
 
 
 class GuardedSpanExporter(SpanExporter):
-    """Hands spans on; a failure, thrown or told, is counted as so many spans dropped."""
+    """Hands spans on, without secrets; a failure, thrown or told, is counted as spans dropped."""
 
     def __init__(self, inner: SpanExporter, faults: Faults) -> None:
         self._inner = inner
@@ -31,7 +32,7 @@ class GuardedSpanExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export; never raises."""
         try:
-            result = self._inner.export(spans)
+            result = self._inner.export([redacted_span(span) for span in spans])
         except Exception as error:  # noqa: BLE001 - a third party's exporter
             self._faults.dropped("traces", "export_failed", len(spans), quoted(error))
             return SpanExportResult.FAILURE
