@@ -50,6 +50,9 @@ class WsgiExchange(Exchange):
     def __init__(self, server: HttpServer, environ: Environ, start_response: StartResponse) -> None:
         self._environ: Environ | None = environ
         self._start_response = start_response
+        if server.objectives.active:
+            self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
+        # Last: it counts the request as under way, and what fails before it must not.
         Exchange.__init__(
             self,
             server,
@@ -57,8 +60,6 @@ class WsgiExchange(Exchange):
             environ.get("wsgi.url_scheme", "http"),
             environ.get("SERVER_PROTOCOL", "").removeprefix("HTTP/"),
         )
-        if server.objectives.active:
-            self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
 
     def start_response(
         self, status: str, headers: Any, *exc_info: Any
@@ -92,9 +93,12 @@ class WsgiExchange(Exchange):
         request = self.request
         if request is not None:
             self.request = None
-            rule = getattr(request, "url_rule", None)
-            if rule is not None:
-                self.route = str(rule.rule)
+            try:
+                rule = getattr(request, "url_rule", None)
+                if rule is not None:
+                    self.route = str(rule.rule)
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                self.server.internal_error(error)
 
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
@@ -144,9 +148,9 @@ class WsgiMiddleware:
             environ[KEY] = None
             with server.tracing.carrying(lambda read: read.of_environ(environ)):
                 return self.app(environ, start_response)
-        if server.pipeline.built is None:
-            server.pipeline.wake()
         try:
+            if server.pipeline.built is None:
+                server.pipeline.wake()
             environ[KEY] = exchange = WsgiExchange(server, environ, start_response)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(error)
@@ -155,7 +159,10 @@ class WsgiMiddleware:
         context: Context | None = None
         if trace is not None:
             exchange.trace = trace
-            context = trace.inside()
+            try:
+                context = trace.inside()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                server.internal_error(error)
         try:
             if context is None:
                 body = self.app(environ, exchange.start_response)
@@ -181,8 +188,11 @@ class WsgiMiddleware:
 
 
 def _is_file(body: object, environ: Environ) -> bool:
-    wrapper = environ.get("wsgi.file_wrapper")
-    return isinstance(wrapper, type) and isinstance(body, wrapper)
+    try:
+        wrapper = environ.get("wsgi.file_wrapper")
+        return isinstance(wrapper, type) and isinstance(body, wrapper)
+    except Exception:  # noqa: BLE001 - a body may stand in for another, and fail at saying so
+        return False
 
 
 _NEVER: Final = object()
