@@ -163,6 +163,8 @@ class Settings:
     workers: str
     admin: Address | None
     exclude: tuple[str, ...]
+    record_headers: tuple[str, ...]
+    record_query: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
     objectives: tuple[str, ...]
     shutdown_timeout: float

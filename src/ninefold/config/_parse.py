@@ -147,6 +147,34 @@ def globs(name: str, value: object) -> tuple[str, ...]:
     return () if words == ("none",) else words
 
 
+def header_names(name: str, value: object) -> tuple[str, ...]:
+    """A list of headers' names in lower case, each once; `"none"` alone is the empty one.
+
+    >>> header_names("record_headers", "X-Tenant, x-tenant,Accept"), header_names("…", "none")
+    (('x-tenant', 'accept'), ())
+    """
+    words = tuple(dict.fromkeys(word.lower() for word in globs(name, value)))
+    for word in words:
+        if "*" in word or not _TOKEN.fullmatch(word):
+            raise ConfigurationError(
+                f"{name} must list names of headers such as 'x-tenant', got {shown(word)}; write"
+                " each name out"
+            )
+    return words
+
+
+def parameter_names(name: str, value: object) -> tuple[str, ...]:
+    """A list of query parameters' names, each once; `"none"` alone is the empty one."""
+    words = globs(name, value)
+    for word in words:
+        if re.search(r"[*?&;=#\s]", word):
+            raise ConfigurationError(
+                f"{name} must list names of query parameters such as 'page', got {shown(word)};"
+                " write each name out, and no value"
+            )
+    return words
+
+
 def path(name: str, value: object) -> str:
     """The path of one endpoint of ours: it starts with `/`, and nothing follows the path."""
     if not isinstance(value, str) or not re.fullmatch(r"/[^\s?#*{}<>]+", value):

@@ -273,6 +273,19 @@ EXCLUDE = Setting(
     default=_NO_NAMES,
     doc="Patterns of paths that are neither measured nor traced.",
 )
+RECORD_HEADERS = Setting(
+    key="record_headers",
+    parse=_parse.header_names,
+    default=_NO_NAMES,
+    doc="Request headers that server spans carry (http.request.header.<name>), by name; secrets "
+    "are redacted.",
+)
+RECORD_QUERY = Setting(
+    key="record_query",
+    parse=_parse.parameter_names,
+    default=_NO_NAMES,
+    doc="Query parameters that server spans carry (url.query), by name; secrets are redacted.",
+)
 SYNTHETIC_USER_AGENTS = Setting(
     key="synthetic_user_agents",
     parse=_parse.globs,
@@ -483,6 +496,8 @@ ALL: Final[tuple[Setting[object], ...]] = (
     WORKERS,
     ADMIN,
     EXCLUDE,
+    RECORD_HEADERS,
+    RECORD_QUERY,
     SYNTHETIC_USER_AGENTS,
     OBJECTIVES,
     SHUTDOWN_TIMEOUT,

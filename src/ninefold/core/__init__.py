@@ -1,4 +1,4 @@
-"""The standard library, shaped: time and chance, and checks of what users pass in."""
+"""The standard library, shaped: time and chance, checks of what users pass in, and secrets."""
 
 from ninefold.core._names import (
     MetricKind,
@@ -8,6 +8,7 @@ from ninefold.core._names import (
     prometheus_labels,
     prometheus_name,
 )
+from ninefold.core._redaction import REDACTED, is_secret, redacted_query, redacted_text
 from ninefold.core._runtime import Runtime
 from ninefold.core._units import prometheus_unit
 from ninefold.core._validation import (
@@ -23,15 +24,19 @@ from ninefold.core._validation import (
 )
 
 __all__ = [
+    "REDACTED",
     "MetricKind",
     "Runtime",
     "TranslationStrategy",
+    "is_secret",
     "label_value",
     "nearest",
     "prometheus_label",
     "prometheus_labels",
     "prometheus_name",
     "prometheus_unit",
+    "redacted_query",
+    "redacted_text",
     "require_between",
     "require_count",
     "require_name",

@@ -1,6 +1,6 @@
 """One served HTTP exchange, as ASGI and WSGI share it: what is known of it, and its one record.
 
-Over 300 lines by one: what a request shares with its server is read beside what it does with it.
+Over 300 lines by a few: what a request shares with its server is read beside what it does with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.integrations._recorded import Recorded, cut
 from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION
 from ninefold.sli.http import (
     OTHER,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
     from ninefold.sli.process import EventLoops
     from ninefold.telemetry import HistogramCell, Key, ServerTrace
-
-_CUT = 1024
-"""How much of what a client sent a span attribute holds, in characters."""
 
 _NO_METRICS = b"the metrics cannot be collected now; the service's log says why\n"
 
@@ -58,6 +56,7 @@ class HttpServer:
         "objectives",
         "pipeline",
         "record",
+        "recorded",
         "synthetic",
         "tracing",
     )
@@ -90,6 +89,8 @@ class HttpServer:
         """Where the User-Agent stood among the headers when it was last looked for."""
         self.agents: Mapping[bytes | str | None, bool] = synthetic.seen
         """The User-Agents that were asked about already, looked up here to save a call."""
+        self.recorded = Recorded.allowed(settings)
+        """What of headers and query spans carry; None where nothing is allowed by name."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
         self.loops: EventLoops | None = host.event_loops
@@ -305,6 +306,10 @@ def address_attributes(host: str | None) -> dict[str, AttributeValue]:
     return attributes
 
 
-def cut(text: str) -> str:
-    """What a client sent, as far as a span attribute holds it."""
-    return text if len(text) <= _CUT else text[:_CUT]
+def client_address(client: object) -> dict[str, AttributeValue]:
+    """`client.address`, which a proxy's header may have given, in any length.
+
+    >>> client_address("192.0.2.7"), client_address(None)
+    ({'client.address': '192.0.2.7'}, {})
+    """
+    return {"client.address": cut(client)} if isinstance(client, str) and client else {}

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.util.types import AttributeValue
 
-from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.integrations._http_server import (
+    Exchange,
+    HttpServer,
+    address_attributes,
+    client_address,
+)
+from ninefold.integrations._recorded import cut
 from ninefold.integrations._uvicorn import before_its_end
 from ninefold.sli.http import OTHER
 
@@ -48,9 +54,6 @@ class AsgiExchange(Exchange):
         self._scope = scope
         self._receive = receive
         self._send = send
-        Exchange.__init__(
-            self, server, scope["method"], scope.get("scheme", "http"), scope["http_version"]
-        )
         if server.objectives.active:
             headers = scope.get("headers", ())
             try:
@@ -64,6 +67,10 @@ class AsgiExchange(Exchange):
             if server.synthetic(agent) if known is None else known:
                 self.synthetic = True
                 self.plain = False
+        # Last: it counts the request as under way, and what fails before it must not.
+        Exchange.__init__(
+            self, server, scope["method"], scope.get("scheme", "http"), scope["http_version"]
+        )
 
     async def receive(self) -> Message:
         """Receive for the application, noticing that the client left."""
@@ -116,11 +123,14 @@ class AsgiExchange(Exchange):
         """Take the route from the scope where no tap reported it, and let go of the scope."""
         scope, self._scope = self._scope, None
         if self.route is None and scope is not None:
-            route = scope.get("route")
-            path = getattr(route, "path", None)
-            # A route that carries our mark has reported, or is a mount in which nothing matched.
-            if isinstance(path, str) and path and not hasattr(route, MARK):
-                self.route = self.prefix + path
+            try:
+                route = scope.get("route")
+                path = getattr(route, "path", None)
+                # A route that carries our mark has reported, or is a mount where nothing matched.
+                if isinstance(path, str) and path and not hasattr(route, MARK):
+                    self.route = self.prefix + path
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                self.server.internal_error(error)
 
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
@@ -142,7 +152,11 @@ class AsgiExchange(Exchange):
                 break
         client = scope.get("client")
         if client:
-            attributes["client.address"] = client[0]
+            attributes.update(client_address(client[0]))
+        recorded = self.server.recorded
+        if recorded is not None:
+            headers, query = scope.get("headers", ()), scope.get("query_string", b"")
+            attributes.update(recorded.of_headers(headers, query.decode("latin-1")))
         return attributes
 
 
@@ -198,11 +212,11 @@ class AsgiMiddleware:
                 await self.app(scope, receive, send)
             return
         loops = server.loops
-        if server.pipeline.built is None or (
-            loops is not None and _get_running_loop() not in loops.watched
-        ):
-            self._wake()
         try:
+            if server.pipeline.built is None or (
+                loops is not None and _get_running_loop() not in loops.watched
+            ):
+                self._wake()
             if self._look is not None:
                 self._look()
             scope[KEY] = exchange = AsgiExchange(server, scope, receive, send)
@@ -213,7 +227,10 @@ class AsgiMiddleware:
         trace = server.tracing.begin(scope.get("headers", ()), exchange)
         if trace is not None:
             exchange.trace = trace
-            trace.attach()
+            try:
+                trace.attach()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                server.internal_error(error)
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
@@ -225,14 +242,17 @@ class AsgiMiddleware:
             exchange.left(None)
 
     def _wake(self) -> None:
-        self.server.wake()
         try:
+            self.server.wake()
             before_its_end(self._flush)
-        except Exception as error:  # noqa: BLE001 - a server of another make costs no request
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self.server.internal_error(error)
 
     async def _flush(self) -> None:
-        await _in_thread(self.server.host.telemetry.last_flush)
+        try:
+            await _in_thread(self.server.host.telemetry.last_flush)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self.server.internal_error(error)
 
     async def _metrics(self, scope: Scope, send: Send) -> None:
         accept = b",".join(value for name, value in scope.get("headers", ()) if name == b"accept")
@@ -255,8 +275,11 @@ class AsgiMiddleware:
         A server that ends by a signal ends right after that answer: nothing else of ours would run.
         """
         self._wake()
-        self.server.host.warn_of_unknown()
-        self.server.host.telemetry.begin()
+        try:
+            self.server.host.warn_of_unknown()
+            self.server.host.telemetry.begin()
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self.server.internal_error(error)
         # The requests of this application come on the loop that started it.
         self.server.loops = None
 

@@ -34,7 +34,7 @@ _DEPTH = 32
 """How many middlewares around each other are looked through for the application in them."""
 
 
-def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
+def _tapped(app: Flask, server: HttpServer) -> Callable[[Environ], RequestContext]:
     """Have Flask's own first step give the exchange the request, where the matched rule will be.
 
     It gets the environ that Flask works with, though a middleware passed on a copy.
@@ -43,9 +43,12 @@ def _tapped(app: Flask) -> Callable[[Environ], RequestContext]:
 
     def tapped(environ: Environ) -> RequestContext:
         context = request_context(environ)
-        exchange = environ.get(KEY)
-        if exchange is not None:
-            exchange.request = context.request
+        try:
+            exchange = environ.get(KEY)
+            if exchange is not None:
+                exchange.request = context.request
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(error)
         return context
 
     return tapped
@@ -59,30 +62,36 @@ def _exchange() -> WsgiExchange | None:
     return exchange
 
 
-def _telling(app: Flask) -> Callable[..., Any]:
+def _telling(app: Flask, server: HttpServer) -> Callable[..., Any]:
     """Have Flask's handling of exceptions tell the exchange of them: none comes out of Flask."""
     handle = app.handle_user_exception
 
     def telling(*args: Any) -> Any:
         # Flask 3.2 passes its context ahead of the exception.
-        error = args[-1]
-        exchange = _exchange()
-        if exchange is not None and not isinstance(error, HTTPException):
-            exchange.handled = error
+        try:
+            error = args[-1]
+            exchange = _exchange()
+            if exchange is not None and not isinstance(error, HTTPException):
+                exchange.handled = error
+        except Exception as fault:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(fault)
         return handle(*args)
 
     return telling
 
 
-def _finalizing(app: Flask) -> Callable[..., Response]:
+def _finalizing(app: Flask, server: HttpServer) -> Callable[..., Response]:
     """Have Flask's last step tell the exchange whether the body is all there already."""
     finalize = app.finalize_request
 
     def finalizing(*args: Any, **kwargs: Any) -> Response:
         response = finalize(*args, **kwargs)
-        exchange = _exchange()
-        if exchange is not None and (response.is_sequence or any(map(_is_error_page, args))):
-            exchange.whole = ClosingIterator
+        try:
+            exchange = _exchange()
+            if exchange is not None and (response.is_sequence or any(map(_is_error_page, args))):
+                exchange.whole = ClosingIterator
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(error)
         return response
 
     return finalizing
@@ -141,9 +150,9 @@ class _Flask:
         called = MethodType(kind.__call__, target)
         target.extensions[_MARK] = outermost = WsgiMiddleware(called, server)
         target.wsgi_app = WsgiMiddleware(target.wsgi_app, server)  # type: ignore[method-assign]
-        target.request_context = _tapped(target)  # type: ignore[assignment, method-assign]
-        target.finalize_request = _finalizing(target)  # type: ignore[method-assign]
-        target.handle_user_exception = _telling(target)  # type: ignore[method-assign]
+        target.request_context = _tapped(target, server)  # type: ignore[assignment, method-assign]
+        target.finalize_request = _finalizing(target, server)  # type: ignore[method-assign]
+        target.handle_user_exception = _telling(target, server)  # type: ignore[method-assign]
         target.__class__ = _measured(kind, outermost)
         return target
 

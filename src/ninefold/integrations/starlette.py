@@ -57,8 +57,13 @@ def instrument(app: Any, service: Service) -> Any:
     build = app.build_middleware_stack
 
     def build_middleware_stack() -> App:
-        taps.refresh()
-        return AsgiMiddleware(build(), server, taps.look)
+        stack = build()
+        try:
+            taps.refresh()
+            return AsgiMiddleware(stack, server, taps.look)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(error)
+            return stack
 
     app.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]
     if app.middleware_stack is not None:
@@ -168,9 +173,12 @@ def _tapped(route: BaseRoute) -> Handle:
     def report(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = scope.get(KEY)
         if exchange is not None:
-            fastapi = scope.get("fastapi")
-            here = _effective_path(fastapi, route, path) if fastapi else path
-            exchange.route = exchange.prefix + here
+            try:
+                fastapi = scope.get("fastapi")
+                here = _effective_path(fastapi, route, path) if fastapi else path
+                exchange.route = exchange.prefix + here
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                exchange.server.internal_error(error)
         return handle(scope, receive, send)
 
     return report
@@ -198,13 +206,16 @@ def _tapped_mount(route: Mount) -> Handle:
     def report(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = scope.get(KEY)
         if exchange is not None:
-            fastapi = scope.get("fastapi")
-            here = _effective_path(fastapi, route, path) if fastapi else path
-            if fastapi:
-                # What is mounted routes by itself: the outer router's word ends here.
-                fastapi.pop("effective_route_context", None)
-            exchange.prefix += here.rstrip("/")
-            exchange.route = (exchange.prefix or "/") if leaf else None
+            try:
+                fastapi = scope.get("fastapi")
+                here = _effective_path(fastapi, route, path) if fastapi else path
+                if fastapi:
+                    # What is mounted routes by itself: the outer router's word ends here.
+                    fastapi.pop("effective_route_context", None)
+                exchange.prefix += here.rstrip("/")
+                exchange.route = (exchange.prefix or "/") if leaf else None
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                exchange.server.internal_error(error)
         return handle(scope, receive, send)
 
     return report

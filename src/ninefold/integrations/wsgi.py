@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.util.types import AttributeValue
 
-from ninefold.integrations._http_server import Exchange, HttpServer, address_attributes, cut
+from ninefold.integrations._http_server import (
+    Exchange,
+    HttpServer,
+    address_attributes,
+    client_address,
+)
+from ninefold.integrations._recorded import cut
 from ninefold.sli.http import OTHER
 from ninefold.sli.http import status_code as read_status
 
@@ -44,6 +50,10 @@ class WsgiExchange(Exchange):
     def __init__(self, server: HttpServer, environ: Environ, start_response: StartResponse) -> None:
         self._environ: Environ | None = environ
         self._start_response = start_response
+        if server.objectives.active:
+            self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
+            self.plain = not self.synthetic
+        # Last: it counts the request as under way, and what fails before it must not.
         Exchange.__init__(
             self,
             server,
@@ -51,9 +61,6 @@ class WsgiExchange(Exchange):
             environ.get("wsgi.url_scheme", "http"),
             environ.get("SERVER_PROTOCOL", "").removeprefix("HTTP/"),
         )
-        if server.objectives.active:
-            self.synthetic = server.synthetic(environ.get("HTTP_USER_AGENT"))
-            self.plain = not self.synthetic
 
     def start_response(
         self, status: str, headers: Any, *exc_info: Any
@@ -87,9 +94,12 @@ class WsgiExchange(Exchange):
         request = self.request
         if request is not None:
             self.request = None
-            rule = getattr(request, "url_rule", None)
-            if rule is not None:
-                self.route = str(rule.rule)
+            try:
+                rule = getattr(request, "url_rule", None)
+                if rule is not None:
+                    self.route = str(rule.rule)
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                self.server.internal_error(error)
 
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
@@ -106,9 +116,10 @@ class WsgiExchange(Exchange):
         if self.version is not None:
             attributes["network.protocol.version"] = self.version
         attributes.update(address_attributes(environ.get("HTTP_HOST")))
-        client = environ.get("REMOTE_ADDR")
-        if client:
-            attributes["client.address"] = client
+        attributes.update(client_address(environ.get("REMOTE_ADDR")))
+        recorded = self.server.recorded
+        if recorded is not None:
+            attributes.update(recorded.of_environ(environ))
         return attributes
 
 
@@ -141,6 +152,8 @@ class WsgiMiddleware:
             with server.tracing.carrying(lambda read: read.of_environ(environ)):
                 return self.app(environ, start_response)
         try:
+            if server.pipeline.built is None:
+                server.pipeline.wake()
             environ[KEY] = exchange = WsgiExchange(server, environ, start_response)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(error)
@@ -149,7 +162,10 @@ class WsgiMiddleware:
         context: Context | None = None
         if trace is not None:
             exchange.trace = trace
-            context = trace.inside()
+            try:
+                context = trace.inside()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                server.internal_error(error)
         try:
             if context is None:
                 body = self.app(environ, exchange.start_response)
@@ -175,8 +191,11 @@ class WsgiMiddleware:
 
 
 def _is_file(body: object, environ: Environ) -> bool:
-    wrapper = environ.get("wsgi.file_wrapper")
-    return isinstance(wrapper, type) and isinstance(body, wrapper)
+    try:
+        wrapper = environ.get("wsgi.file_wrapper")
+        return isinstance(wrapper, type) and isinstance(body, wrapper)
+    except Exception:  # noqa: BLE001 - a body may stand in for another, and fail at saying so
+        return False
 
 
 _NEVER: Final = object()

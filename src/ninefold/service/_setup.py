@@ -39,6 +39,8 @@ def setup(
     workers: str | os.PathLike[str] | None = None,
     admin: str | None = None,
     exclude: Iterable[str] = (),
+    record_headers: Iterable[str] = (),
+    record_query: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
     shutdown_timeout: float | None = None,
     require_tls: bool | None = None,
@@ -58,6 +60,8 @@ def setup(
     - `admin="0.0.0.0:9464"` answers `/metrics` on a port and thread of its own, also while the
       application is busy; of several workers one has the port, and another takes it over.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
+    - `record_headers` and `record_query` hold the names of request headers and query parameters
+      that server spans may carry; none by default, and known secrets are redacted all the same.
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
     - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
@@ -100,6 +104,8 @@ def setup(
         "workers": workers,
         "admin": admin,
         "exclude": _globs(exclude),
+        "record_headers": _listed("record_headers", record_headers, such_as="'x-tenant'") or None,
+        "record_query": _listed("record_query", record_query, such_as="'page'") or None,
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
         "shutdown_timeout": shutdown_timeout,
         "require_tls": require_tls,

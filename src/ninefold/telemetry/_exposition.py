@@ -38,6 +38,7 @@ from ninefold.telemetry._families import (
     Labels,
     Number,
 )
+from ninefold.telemetry._faults import quoted
 from ninefold.telemetry._samples import as_float, prometheus_metric
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Exposition:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whatever a point of somebody's holds
-            self._say_once(f"{name!r} is left out of /metrics: {type(error).__name__}: {error}")
+            self._say_once(f"{name!r} is left out of /metrics: {quoted(error)}")
 
     def _add(self, families: dict[str, Family], metric: Metric, scope: Mapping[str, str]) -> None:
         kind = self._kind(metric)

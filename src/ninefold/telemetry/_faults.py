@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ninefold.config import REDACTED
+from ninefold.core import redacted_text
 
 if TYPE_CHECKING:
     from ninefold.registry import Reason, Signal
@@ -23,19 +24,29 @@ SHOWN = 200
 """How much of a foreign value or message a log line quotes, in characters."""
 
 
+_LOOKED_AT = 4096
+"""How much of a text is searched for secrets: those at the edge of what is shown are found too."""
+
+
 def quoted(value: object) -> str:
-    r"""What a foreign value looks like, cut to `SHOWN` characters and on one line.
+    r"""What a foreign value looks like, cut to `SHOWN` characters, on one line, without secrets.
 
     Of a container or text only as much is looked at as is shown: a list of a million items must
-    not be written out on a request's time.
+    not be written out on a request's time. Characters are of ASCII, so they are bytes as well.
 
-    >>> quoted("a\nb")
-    "'a\\nb'"
+    >>> quoted("a\nb"), quoted("no db at pg://me:abc@host")
+    ("'a\\nb'", "'no db at pg://REDACTED@host'")
     """
     short = Repr()
     short.maxstring = short.maxother = short.maxlong = SHOWN
     try:
-        text = short.repr(value)
+        # Before anything is cut out of its middle: a secret is known by what stands before it.
+        if isinstance(value, str):
+            text = short.repr(redacted_text(value[:_LOOKED_AT]))
+        elif isinstance(value, BaseException):
+            text = redacted_text(repr(value)[:_LOOKED_AT])
+        else:
+            text = redacted_text(short.repr(value))
     except Exception:  # noqa: BLE001 - a broken __repr__ is the application's
         text = f"<{type(value).__name__}>"
     return _on_one_line(text)
@@ -110,7 +121,12 @@ class Faults:
                 self._said[key], self._unsaid[key] = now, 0
             if isinstance(detail, str):
                 detail = self._without_secrets(detail)
-            readable = isinstance(detail, str) and len(detail) <= SHOWN and detail.isprintable()
+            readable = (
+                isinstance(detail, str)
+                and len(detail) <= SHOWN
+                and detail.isascii()
+                and detail.isprintable()
+            )
             _log.warning(
                 "dropped %d item(s) of %s: %s (%s); said once a minute at most, counted in"
                 " ninefold.telemetry.dropped",

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from ninefold.telemetry._overheard import listen_to, overheard
+from ninefold.telemetry._redacted_span import redacted_span
 from ninefold.telemetry._room import Room
 
 if TYPE_CHECKING:
@@ -52,13 +53,14 @@ class _Exports:
 
 
 class GuardedSpanExporter(SpanExporter):
-    """Hands spans on; a failure, thrown or told, is counted as so many spans dropped.
+    """Hands spans on, without secrets; a failure is counted as so many spans dropped.
 
     `room` is that of the queue which the spans come from.
     """
 
     def __init__(self, inner: SpanExporter, faults: Faults, room: Room | None = None) -> None:
         self._inner = inner
+        self._faults = faults
         self._exports = _Exports("traces", inner, faults)
         self._room = room
 
@@ -66,7 +68,12 @@ class GuardedSpanExporter(SpanExporter):
         """Export; never raises."""
         if self._room is not None:
             self._room.give(len(spans))
-        result = self._exports.export(len(spans), spans)
+        try:
+            clean = [redacted_span(span) for span in spans]
+        except Exception as error:  # noqa: BLE001 - rather none than one with its secrets
+            self._faults.dropped("traces", "export_failed", len(spans), self._faults.quoted(error))
+            return SpanExportResult.FAILURE
+        result = self._exports.export(len(spans), clean)
         return SpanExportResult.FAILURE if result is None else result
 
     def shutdown(self) -> None:

@@ -2,7 +2,9 @@
 
 A counter taken before a fork works in the child, and callbacks are registered anew there. What an
 application records through it never raises: the SDK lets `counter.add("x")` through as a TypeError,
-and `gauge.set("x")` into an export that then fails as a whole.
+and `gauge.set("x")` into an export that then fails as a whole. Nor does it limit the series.
+
+Over 300 lines: the meter and its eight instruments, each of a few lines.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from opentelemetry import metrics
 from opentelemetry.metrics import (
@@ -25,6 +28,7 @@ from opentelemetry.metrics import _Gauge as Gauge  # the API's gauge has no publ
 from ninefold.errors import ConfigurationError
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._measurement import LARGEST, exportable
+from ninefold.telemetry._series_limit import SeriesLimit
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes
@@ -107,6 +111,7 @@ class _Meter(metrics.Meter):
         self._lock = threading.RLock()
         self._observed: list[tuple[str, tuple[Any, ...]]] = []
         self._observed_by: metrics.MeterProvider | None = None
+        self._limits: WeakKeyDictionary[Any, SeriesLimit] = WeakKeyDictionary()
         restart_after_fork(self)
 
     def restart(self) -> None:
@@ -116,6 +121,15 @@ class _Meter(metrics.Meter):
     def real(self, provider: metrics.MeterProvider) -> metrics.Meter:
         """The meter of the same scope in a provider of the SDK's."""
         return provider.get_meter(*self._scope)
+
+    def limit(self, instrument: Any, name: str, pipeline: Pipeline) -> SeriesLimit:
+        """The limit of an instrument of the SDK's, which several of our handles may share."""
+        with self._lock:
+            found = self._limits.get(instrument)
+            if found is None:
+                found = SeriesLimit(name, pipeline.settings.max_series, pipeline.faults)
+                self._limits[instrument] = found
+            return found
 
     def create_counter(self, name: str, unit: str = "", description: str = "") -> metrics.Counter:
         return _Counter(self._provider, self, "create_counter", (name, unit, description))
@@ -229,18 +243,27 @@ class _Handle:
         self._provider = provider
         self._meter = meter
         self._create = (create, args, kwargs)
-        self._found: tuple[metrics.MeterProvider | None, Any] = (None, None)
+        self._found: tuple[metrics.MeterProvider | None, Any, SeriesLimit | None]
+        self._found = (None, None, None)
 
-    def _real(self) -> Any:
+    def _real(self, pipeline: Pipeline) -> tuple[Any, SeriesLimit]:
         provider = self._provider.sdk_provider()
-        found = self._found
-        if found[0] is not provider:
+        known, instrument, limit = self._found
+        if limit is None or known is not provider:
             create, args, kwargs = self._create
             instrument = getattr(self._meter.real(provider), create)(*args, **kwargs)
-            found = self._found = (provider, instrument)
-        return found[1]
+            limit = self._meter.limit(instrument, args[0], pipeline)
+            self._found = (provider, instrument, limit)
+        return instrument, limit
 
-    def _act(self, verb: str, value: Any, rest: tuple[Any, ...], named: dict[str, Any]) -> None:
+    def _act(
+        self,
+        verb: str,
+        value: Any,
+        attributes: Attributes,
+        rest: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
         pipeline = self._provider.pipeline
         if pipeline is None:
             return
@@ -249,7 +272,8 @@ class _Handle:
                 # Numbers of other makes are recorded as floats; text that looks like one is none.
                 value = value.__float__()
             if self._floor <= value <= LARGEST:
-                getattr(self._real(), verb)(exportable(value), *rest, **named)
+                instrument, limit = self._real(pipeline)
+                getattr(instrument, verb)(exportable(value), limit.of(attributes), *rest, **named)
                 return
         except (AttributeError, OverflowError, TypeError, ValueError):
             pass
@@ -262,25 +286,27 @@ class _Handle:
 class _Counter(_Handle, metrics.Counter):
     _floor = 0.0
 
-    def add(self, amount: float, *args: Any, **kwargs: Any) -> None:
-        self._act("add", amount, args, kwargs)
+    def add(self, amount: float, attributes: Attributes = None, *args: Any, **kwargs: Any) -> None:
+        self._act("add", amount, attributes, args, kwargs)
 
 
 class _UpDownCounter(_Handle, metrics.UpDownCounter):
-    def add(self, amount: float, *args: Any, **kwargs: Any) -> None:
-        self._act("add", amount, args, kwargs)
+    def add(self, amount: float, attributes: Attributes = None, *args: Any, **kwargs: Any) -> None:
+        self._act("add", amount, attributes, args, kwargs)
 
 
 class _Histogram(_Handle, metrics.Histogram):
     _floor = 0.0
 
-    def record(self, amount: float, *args: Any, **kwargs: Any) -> None:
-        self._act("record", amount, args, kwargs)
+    def record(
+        self, amount: float, attributes: Attributes = None, *args: Any, **kwargs: Any
+    ) -> None:
+        self._act("record", amount, attributes, args, kwargs)
 
 
 class _Gauge(_Handle, Gauge):
-    def set(self, amount: float, *args: Any, **kwargs: Any) -> None:
-        self._act("set", amount, args, kwargs)
+    def set(self, amount: float, attributes: Attributes = None, *args: Any, **kwargs: Any) -> None:
+        self._act("set", amount, attributes, args, kwargs)
 
 
 def _require_name(name: str, unit: str, description: str) -> None:

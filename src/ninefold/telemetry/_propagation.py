@@ -19,10 +19,9 @@ from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-Header = tuple[bytes, bytes]
+from ninefold.telemetry._w3c import sound
 
-_LONGEST = 8192
-"""What is longer is nobody's trace (W3C Baggage allows 8192 bytes), and would be logged whole."""
+Header = tuple[bytes, bytes]
 
 W3C_FIELDS = frozenset({b"traceparent", b"tracestate", b"baggage"})
 """The headers of W3C Trace Context and W3C Baggage."""
@@ -108,11 +107,7 @@ class Propagation:
         """
         # `fields` names what a propagator writes; some read more (B3, Jaeger's baggage).
         w3c = self.is_w3c()
-        found = [
-            header
-            for header in headers
-            if (not w3c or header[0] in W3C_FIELDS) and len(header[1]) <= _LONGEST
-        ]
+        found = sound([header for header in headers if not w3c or header[0] in W3C_FIELDS])
         propagator = self._propagator
         if not found or propagator is None:
             return None

@@ -238,6 +238,22 @@ TABLE = [
         "none",
     ),
     Words(
+        "record_headers",
+        ("NINEFOLD_RECORD_HEADERS", "X-Tenant, accept", "x-tenant, accept"),
+        None,
+        (["X-C"], "x-c"),
+        (("x-d", "X-D"), "x-d"),
+        "none",
+    ),
+    Words(
+        "record_query",
+        ("NINEFOLD_RECORD_QUERY", "page, q", "page, q"),
+        None,
+        (["c"], "c"),
+        (("d", "d"), "d"),
+        "none",
+    ),
+    Words(
         "synthetic_user_agents",
         ("NINEFOLD_SYNTHETIC_USER_AGENTS", "Probe/*, *bot*", "Probe/*, *bot*"),
         None,
