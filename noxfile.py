@@ -42,8 +42,26 @@ NEWEST_OPENTELEMETRY = (
 )
 
 WITHOUT_PACKAGING = ("tests/unit", "tests/property", "tests/conformance", "tests/integration")
+# On Pythons beside the measured one: all but the real servers whose Python makes no difference.
+EVERYWHERE = (
+    "src",
+    "tests/unit",
+    "tests/property",
+    "tests/conformance",
+    "tests/packaging",
+    "tests/integration/test_ends.py",
+    "tests/integration/test_http_end_to_end.py",
+)
+# What the newest OpenTelemetry, which most sessions run already but for contrib's, may change.
+ON_OPENTELEMETRY = (
+    "tests/unit/telemetry",
+    "tests/unit/integrations",
+    "tests/property",
+    "tests/integration",
+)
 # What takes long and is the same on every OpenTelemetry.
 WITHOUT_SLOW = (
+    "--ignore=tests/integration/test_celery.py",
     "--ignore=tests/integration/test_demo.py",
     "--ignore=tests/integration/test_ends.py",
     "--ignore=tests/integration/test_objectives.py",
@@ -115,13 +133,13 @@ def catalogue(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests on each supported Python; `-- PATHS` chooses among them."""
+    """Run the tests on each supported Python, all of them on one; `-- PATHS` chooses."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components", "contrib"))
     if session.python == MEASURED and not session.posargs:
         session.run("coverage", "erase")
         _pytest(session, "--cov", "--cov-report=", "--cov-fail-under=0")
     else:
-        _pytest(session)
+        _pytest(session, *EVERYWHERE)
 
 
 @nox.session
@@ -143,7 +161,7 @@ def otel_newest(session: nox.Session) -> None:
     """Run the tests on the newest OpenTelemetry, which contrib's may not know yet."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     session.install("--upgrade", *NEWEST_OPENTELEMETRY)
-    _pytest(session, *WITHOUT_PACKAGING, *WITHOUT_SLOW, env=WITHOUT_CONTRIB)
+    _pytest(session, *ON_OPENTELEMETRY, *WITHOUT_SLOW, env=WITHOUT_CONTRIB)
 
 
 @nox.session

@@ -204,7 +204,7 @@ def test_a_forked_child_counts_its_own_runs() -> None:
         """
         import os
         import ninefold as nf
-        service = nf.setup("tests", prometheus=True)
+        service = nf.setup("tests", prometheus=True, workers="off")
         operation = service.measure("job", ignore=KeyError)
         work = operation(lambda: None)
         def shown():

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 async def a(request):
     return PlainTextResponse("a")
 
-service = nf.setup("forks", prometheus=True)
+service = nf.setup("forks", prometheus=True, workers="off")
 service.objective("a", nf.availability(route="/a", target=0.9))
 service.objective("quick", nf.latency(route="/a", threshold=60, target=0.9))
 app = service.instrument(Starlette(routes=[Route("/a", a)]))
