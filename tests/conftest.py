@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.figures import (  # noqa: F401 - fixtures and a hook are found by name
+    every_fault,
+    figure,
+    pytest_terminal_summary,
+)
+
 # Shared machines stall: a slow example is no finding, and a failure is printed to be repeated.
 settings.register_profile(
     "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]

@@ -16,7 +16,7 @@ import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.sdk._logs import LoggingHandler
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from tests.faults.conftest import Figure
+from tests.support.figures import Figure
 from tests.support.impatient import impatient
 from tests.support.net import LOOPBACK, unanswered_port
 from tests.support.otlp_sink import Failure, OtlpSink

@@ -12,7 +12,7 @@ import pytest
 from tests.support.process import ROOT, clean_environment
 
 if TYPE_CHECKING:
-    from tests.faults.conftest import Figure
+    from tests.support.figures import Figure
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="by design: this platform does not fork"

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from tests.faults.conftest import Figure
+from tests.support.figures import Figure
 from tests.support.hostile import Ask, asgi_client, wsgi_client
 from tests.support.otlp_sink import OtlpSink
 

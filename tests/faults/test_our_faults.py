@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount, Route
-from tests.faults.conftest import Figure
+from tests.support.figures import Figure
 from tests.support.hostile import Answer, Ask, asgi_client, wsgi_client
 from tests.support.sabotage import OurFault, Sabotage
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from tests.faults.conftest import Figure
+from tests.support.figures import Figure
 from tests.support.process import Process
 from tests.support.servers import Server, command
 from tests.support.waiting import eventually
