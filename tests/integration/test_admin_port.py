@@ -78,7 +78,8 @@ def test_a_worker_takes_the_port_over_when_the_one_that_has_it_is_killed(
     server = servers.command(
         lambda at: [*command, "--bind", f"{LOOPBACK}:{at}", f"{FLASK}:app"],
         log=tmp_path / "gunicorn.log",
-        env={"NINEFOLD_ADMIN": f"{LOOPBACK}:{port}"},
+        # Who answers is told by its instance, which is nobody's where one answers for all.
+        env={"NINEFOLD_ADMIN": f"{LOOPBACK}:{port}", "NINEFOLD_WORKERS": "off"},
     )
     keep(server.process)
     first = eventually(lambda: instance(port))
@@ -138,7 +139,11 @@ if os.fork() == 0:
     sys.stdout.flush()
 time.sleep(600)
 """
-    env = {"NINEFOLD_ADMIN": f"{LOOPBACK}:{port}", "PYTHONPATH": "src"}
+    env = {
+        "NINEFOLD_ADMIN": f"{LOOPBACK}:{port}",
+        "NINEFOLD_WORKERS": "off",
+        "PYTHONPATH": "src",
+    }
     parent = keep(Process("parent", [sys.executable, "-c", code], log=tmp_path / "log", env=env))
     child = int(eventually(lambda: re.search(r"child (\d+)\n", parent.log), within=60)[1])
     try:

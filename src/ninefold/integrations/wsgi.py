@@ -145,15 +145,16 @@ class WsgiMiddleware:
         if path == server.metrics_path and method in ("GET", "HEAD"):
             return self._metrics(environ, start_response)
         if server.pipeline.built is None:
-            server.pipeline.wake()
+            try:
+                server.pipeline.wake()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                server.internal_error(error)
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
             environ[KEY] = None
             with server.tracing.carrying(lambda read: read.of_environ(environ)):
                 return self.app(environ, start_response)
         try:
-            if server.pipeline.built is None:
-                server.pipeline.wake()
             environ[KEY] = exchange = WsgiExchange(server, environ, start_response)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(error)

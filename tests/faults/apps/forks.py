@@ -59,7 +59,7 @@ class Spans(SpanProcessor):
 
 
 spans = Spans()
-service = nf.setup("forks", prometheus=True, span_processors=[spans])
+service = nf.setup("forks", prometheus=True, workers="off", span_processors=[spans])
 telemetry = service.telemetry
 duration = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
 held = telemetry.counter(SLI_EVENTS).cell(("held", "good"))

@@ -140,7 +140,7 @@ class Directory:
                     taken.append(path)
             content = {
                 "taken": [path.name for path in taken],
-                "told": [each.as_json() for each in totals.told()],
+                "told": [each.as_json() for each in totals.exact()],
             }
             _replace(self.path / _DEAD, content)
             for path in taken:

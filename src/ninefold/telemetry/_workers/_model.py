@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -34,8 +36,8 @@ class Identity(NamedTuple):
 class Told:
     """One series of one process at one moment.
 
-    `value` is the sum of a histogram, or else the value; `counts` are those of a histogram's
-    buckets, from which its count follows.
+    `value` is the sum of a histogram (no number where it may fall), or else the value; `counts` are
+    those of a histogram's buckets, from which its count follows.
     """
 
     identity: Identity
@@ -80,6 +82,9 @@ class Totals:
     Counts are added by boundary: histograms of other boundaries stay apart here, and are joined in
     what they have in common where they are shown. A state ends with its process, a count does not.
 
+    Sums are exact until they are shown, and then rounded once: added in another order, or when some
+    have died, they would come to a little less at times, which Prometheus takes for a restart.
+
     >>> requests = Identity("requests", "counter", "", "sum", (), ())
     >>> totals = Totals()
     >>> totals.add([Told(requests, "", 1, 2.0)], "0", alive=True)
@@ -89,7 +94,7 @@ class Totals:
     """
 
     def __init__(self) -> None:
-        self._found: dict[Identity, Told] = {}
+        self._found: dict[Identity, _Sum] = {}
 
     def add(self, told: Iterable[Told], worker: str, *, alive: bool) -> None:
         """Add what one process tells; `worker` names it where each is shown by itself."""
@@ -102,28 +107,73 @@ class Totals:
                     own = (*identity.attributes, (WORKER, worker))
                     identity = identity._replace(attributes=own)
             there = self._found.get(identity)
-            self._found[identity] = Told(
-                identity,
-                each.description,
-                each.since_ns if there is None else min(there.since_ns, each.since_ns),
-                each.value if there is None else _merged(identity, there.value, each.value),
-                each.counts
-                if there is None
-                else tuple(a + b for a, b in zip(there.counts, each.counts, strict=True)),
-            )
+            if there is None:
+                self._found[identity] = _Sum(
+                    each.description, each.since_ns, [each.value], each.counts
+                )
+            else:
+                there.add(identity, each)
 
     def told(self) -> list[Told]:
-        """What they come to."""
-        return list(self._found.values())
+        """What they come to; those of other boundaries in one order, for they are added later."""
+        return [
+            Told(identity, found.description, found.since_ns, _rounded(found.values), found.counts)
+            for identity, found in sorted(
+                self._found.items(), key=lambda item: (item[0].name, item[0].bounds)
+            )
+        ]
+
+    def exact(self) -> list[Told]:
+        """What they come to without any rounding: several for one series, to be added again."""
+        return [
+            Told(identity, found.description, found.since_ns, value, counts)
+            for identity, found in self._found.items()
+            for value, counts in zip(
+                found.values,
+                (found.counts, *[(0,) * len(found.counts)] * (len(found.values) - 1)),
+                strict=True,
+            )
+        ]
 
 
-def _merged(identity: Identity, one: float, other: float) -> float:
-    if identity.kind in ("gauge", "updowncounter"):
-        if identity.merge == "max":
-            return max(one, other)
-        if identity.merge == "min":
-            return min(one, other)
-    return one + other
+@dataclass(slots=True)
+class _Sum:
+    """What a series comes to so far; the sum of `values`, which do not overlap, is exact."""
+
+    description: str
+    since_ns: int
+    values: list[float]
+    counts: tuple[int, ...]
+
+    def add(self, identity: Identity, told: Told) -> None:
+        self.since_ns = min(self.since_ns, told.since_ns)
+        self.counts = tuple(map(operator.add, self.counts, told.counts))
+        if identity.kind not in ("gauge", "updowncounter") or identity.merge == "sum":
+            self.values = _added(self.values, told.value)
+        elif identity.merge == "each":
+            # Of one worker: two scopes have a gauge of that name.
+            self.values = [told.value]
+        else:
+            choose = max if identity.merge == "max" else min
+            self.values = [choose(self.values[0], told.value)]
+
+
+def _added(values: list[float], value: float) -> list[float]:
+    """The same sum and `value`: numbers that do not overlap (Shewchuk 1997, "grow-expansion")."""
+    if not math.isfinite(value + sum(values)):
+        return [value + sum(values)]
+    kept: list[float] = []
+    for each in values:
+        larger, smaller = (value, each) if abs(value) >= abs(each) else (each, value)
+        value = larger + smaller
+        lost = smaller - (value - larger)
+        if lost:
+            kept.append(lost)
+    return [*kept, value]
+
+
+def _rounded(values: list[float]) -> float:
+    return math.fsum(values) if math.isfinite(values[-1]) else values[-1]
 
 
 def _frozen(value: Any) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,11 @@ from opentelemetry.sdk.resources import Resource
 from ninefold.telemetry._workers._model import Identity, Told, policy_of
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics import Exemplar
+
     from ninefold.registry import Kind
+
+    Exemplars = Mapping[Identity, Sequence[Exemplar]]
 
 _OF_ONE = ("service.instance.id", "process.pid")
 """What the resource says of one process alone: it is untrue where one answers for all."""
@@ -41,33 +45,30 @@ def told_of(resources: Sequence[ResourceMetrics], besides: Container[str]) -> li
     ]
 
 
-def without_states(
-    resources: Sequence[ResourceMetrics],
-) -> tuple[list[ResourceMetrics], list[Told]]:
-    """What was collected without what cannot be added to another's; and that by itself."""
-    kept: list[ResourceMetrics] = []
-    states: list[Told] = []
+def exemplars_of(resources: Sequence[ResourceMetrics]) -> Exemplars:
+    """The exemplars that were collected, by series."""
+    found: dict[Identity, Sequence[Exemplar]] = {}
     for resource in resources:
-        scopes = []
         for scope in resource.scope_metrics:
-            counts = []
             for metric in scope.metrics:
-                kind = _kind(metric)
-                if kind in ("gauge", "updowncounter") and policy_of(metric.name, kind) != "sum":
-                    states.extend(_told(metric))
-                else:
-                    counts.append(metric)
-            scopes.append(replace(scope, metrics=counts))
-        attributes = {
-            key: value for key, value in resource.resource.attributes.items() if key not in _OF_ONE
-        }
-        common = Resource(attributes, resource.resource.schema_url)
-        kept.append(replace(resource, resource=common, scope_metrics=scopes))
-    return kept, states
+                points: Sequence[Any] = metric.data.data_points
+                for point, told in zip(points, _told(metric), strict=True):
+                    if point.exemplars:
+                        found[told.identity] = point.exemplars
+    return found
 
 
-def scope_of(told: Sequence[Told], like: ScopeMetrics, now_ns: int) -> ScopeMetrics:
+def of_all(resource: Resource) -> Resource:
+    """What of a process's resource is true of all workers."""
+    attributes = {key: value for key, value in resource.attributes.items() if key not in _OF_ONE}
+    return Resource(attributes, resource.schema_url)
+
+
+def scope_of(
+    told: Sequence[Told], like: ScopeMetrics, now_ns: int, exemplars: Exemplars | None = None
+) -> ScopeMetrics:
     """What workers told, as if it had been collected, in a scope such as `like`."""
+    shown = exemplars or {}
     metrics: dict[tuple[str, str, str], Metric] = {}
     for each in told:
         name, kind, unit, _, _, _ = each.identity
@@ -75,7 +76,7 @@ def scope_of(told: Sequence[Told], like: ScopeMetrics, now_ns: int) -> ScopeMetr
         if metric is None:
             metric = metrics[name, kind, unit] = Metric(name, each.description, unit, _empty(kind))
         points: list[Any] = metric.data.data_points  # type: ignore[assignment]  # lists, made here
-        points.append(_point(each, now_ns))
+        points.append(_point(each, now_ns, shown.get(each.identity, ())))
     return replace(like, metrics=list(metrics.values()))
 
 
@@ -90,22 +91,26 @@ def _empty(kind: Kind) -> Histogram | Sum | Gauge:
             return Sum([], cumulative, is_monotonic=kind == "counter")
 
 
-def _point(told: Told, now_ns: int) -> HistogramDataPoint | NumberDataPoint:
+def _point(
+    told: Told, now_ns: int, exemplars: Sequence[Exemplar]
+) -> HistogramDataPoint | NumberDataPoint:
     identity = told.identity
     attributes: Any = dict(identity.attributes)
     until = max(now_ns, told.since_ns)
     if identity.kind != "histogram":
-        return NumberDataPoint(attributes, told.since_ns, until, told.value)
+        return NumberDataPoint(attributes, told.since_ns, until, told.value, exemplars)
+    falls = told.value != told.value
     return HistogramDataPoint(
         attributes=attributes,
         start_time_unix_nano=told.since_ns,
         time_unix_nano=until,
         count=sum(told.counts),
-        sum=told.value,
+        sum=0.0 if falls else told.value,
         bucket_counts=told.counts,
         explicit_bounds=identity.bounds,
-        min=0.0,
+        min=-1.0 if falls else 0.0,
         max=0.0,
+        exemplars=exemplars,
     )
 
 
@@ -131,11 +136,11 @@ def _told(metric: Metric) -> Iterator[Told]:
         match metric.data:
             case Histogram():
                 bounds, counts = tuple(point.explicit_bounds), tuple(point.bucket_counts)  # type: ignore[union-attr]  # of a histogram
-                value = float(point.sum)  # type: ignore[union-attr]  # the same
+                value = _sum(point)
             case ExponentialHistogram():
                 # Its boundaries come and go: what can be added is how many there were.
                 counts = (point.count,)  # type: ignore[union-attr]  # of such a histogram
-                value = float(point.sum)  # type: ignore[union-attr]  # the same
+                value = _sum(point)
             case _:
                 value = float(point.value)  # type: ignore[union-attr]  # of a sum or gauge
         yield Told(
@@ -145,3 +150,9 @@ def _told(metric: Metric) -> Iterator[Told]:
             value,
             counts,
         )
+
+
+def _sum(point: Any) -> float:
+    """A histogram's sum; no number where it may fall, which Prometheus takes for a restart."""
+    falls = point.min < 0 or (getattr(point, "explicit_bounds", None) or (0,))[0] < 0
+    return float("nan") if falls else float(point.sum)

@@ -153,14 +153,13 @@ class Siblings:
             return resources
         # First, so that no sibling that is asked next tells less of this process than it told.
         self.publish(resources)
-        mine, states = points.without_states(resources)
         totals = Totals()
-        totals.add(states, number_of(own.path), alive=True)
+        totals.add(points.told_of(resources, ()), number_of(own.path), alive=True)
         directory.others(own, totals)
-        first = mine[0]
-        others = points.scope_of(totals.told(), first.scope_metrics[0], time_ns())
-        mine[0] = type(first)(first.resource, [*first.scope_metrics, others], first.schema_url)
-        return mine
+        [first, *_] = resources
+        exemplars = points.exemplars_of(resources)
+        scope = points.scope_of(totals.told(), first.scope_metrics[0], time_ns(), exemplars)
+        return [type(first)(points.of_all(first.resource), [scope], first.schema_url)]
 
     def publish(self, resources: Sequence[ResourceMetrics]) -> None:
         """Write down what siblings cannot read in the counts; raises `OSError` if that fails."""
