@@ -404,13 +404,6 @@ class NumberCell:
         if exemplar is not self._unshown:
             self.show(number, exemplar)
 
-    def change(self, by: int) -> None:
-        """Add a whole number that is known to be one: ours, twice on every request's path."""
-        with self.lock:
-            self._value += by
-            if self._shared is not None:
-                self._shared[0] += by
-
     def show(self, value: float, exemplar: SpanContext | None) -> None:
         """Offer an exemplar for a value that has been added already."""
         number = plain(value)

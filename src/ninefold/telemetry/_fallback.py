@@ -44,10 +44,6 @@ class ApiSeries:
         """Add to the sum."""
         self._owner.add(value, self._key, exemplar)
 
-    def change(self, by: int) -> None:
-        """Add a whole number that is known to be one."""
-        self._owner.add(by, self._key)
-
     def set(self, value: float) -> None:
         """Set the value."""
         self._owner.set(value, self._key)

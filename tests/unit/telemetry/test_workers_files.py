@@ -182,6 +182,29 @@ def test_the_dead_are_taken_in_once(tmp_path: Path) -> None:
     watcher.leave_to_parent()
 
 
+def test_a_sum_does_not_fall_when_those_who_counted_it_die(tmp_path: Path) -> None:
+    """Of these four, three that are added first and rounded come to one digit less at the end."""
+    directory = Directory(tmp_path)
+    watcher = directory.join()
+    files = [directory.join() for _ in range(4)]
+    for file, value in zip(files, (98.419, 511.555, 29.725, 936.711), strict=True):
+        file.add(Told(identity("c"), "", 1, 0.0), 0).value[0] = value
+
+    def total() -> float:
+        totals = Totals()
+        directory.others(watcher, totals)
+        [told] = totals.told()
+        return told.value
+
+    alive = total()
+    for file in files[:3]:
+        file.leave_to_parent()
+    assert [total(), total()] == [alive, alive] == [1576.41, 1576.41]
+    assert len(list(tmp_path.glob("*.counts"))) == 2
+    files[3].leave_to_parent()
+    watcher.leave_to_parent()
+
+
 def test_nobody_is_counted_twice_when_the_burial_is_cut_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
