@@ -183,11 +183,13 @@ def path(name: str, value: object) -> str:
 
 
 def workers(name: str, value: object) -> str:
-    """`auto`, `off`, or the absolute path of a folder.
+    """`auto`, `off`, or the absolute path of a folder; true and false mean the former two.
 
-    >>> workers("workers", "off"), workers("workers", "/run/shop")
+    >>> workers("workers", False), workers("workers", "/run/shop")
     ('off', '/run/shop')
     """
+    if isinstance(value, bool):
+        return "auto" if value else "off"
     written = os.fspath(value) if isinstance(value, os.PathLike) else value
     if isinstance(written, str):
         word = written.strip()

@@ -36,7 +36,7 @@ def setup(
     resource: Mapping[str, AttributeValue] | None = None,
     sampling: Sampling | None = None,
     prometheus: bool | None = None,
-    workers: str | os.PathLike[str] | None = None,
+    workers: str | bool | os.PathLike[str] | None = None,
     admin: str | None = None,
     exclude: Iterable[str] = (),
     record_headers: Iterable[str] = (),
