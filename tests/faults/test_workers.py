@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -281,6 +283,23 @@ def test_the_admin_port_answers_for_all(start: Start) -> None:
     assert total(scrape(admin), COUNT, http_route="/") == number
     os.kill(min(pids), signal.SIGKILL)
     eventually(lambda: total(scrape(admin), COUNT, http_route="/") == number)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="by design: this platform does not fork")
+def test_a_parent_answers_for_its_forked_children(figure: Figure) -> None:
+    """For those that ended and those that were killed, the moment that they had counted."""
+    children = 60
+    command = [sys.executable, "-W", "ignore::DeprecationWarning"]
+    command += ["-m", "tests.faults.apps.workers_forks", str(children)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    shown, counted = done.stdout.split()
+    figure(
+        f"{children} children forked beside a thread that counts, killed once they had counted",
+        "the parent's scrape has all of it, and never less than before",
+        f"{counted} counted, {shown} in the last scrape",
+    )
+    assert shown == counted
 
 
 def test_it_can_be_switched_off(start: Start) -> None:
