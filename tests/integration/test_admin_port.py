@@ -86,6 +86,7 @@ def test_a_worker_takes_the_port_over_when_the_one_that_has_it_is_killed(
     assert {instance(port) for _ in range(5)} == {first}
     binder = listener_of(port)
     assert binder != server.process.pid
+    eventually(lambda: server.process.log.count("Booting worker") == 2)
     # The master would start another worker, which might be the quicker one.
     os.kill(server.process.pid, signal.SIGSTOP)
     os.kill(binder, signal.SIGKILL)

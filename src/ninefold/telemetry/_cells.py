@@ -267,7 +267,9 @@ class HistogramCell:
             bounds, rows = self._bounds, list(self._counts)
             total, low, high = self._sum, self._low, self._high
             self._sum, self._low, self._high = 0.0, INFINITY, -INFINITY
-            self._total.sum += total
+            # What others read is the one sum there is: added in other steps it would differ.
+            shared = self._shared
+            self._total.sum = self._total.sum + total if shared is None else shared[0]
             offers = self._offers
             if offers:
                 self._offers = {}
@@ -439,6 +441,9 @@ class NumberCell:
         with self._plain:
             value, self._value = self._value, 0
             self._total += value
+            if self._shared is not None and type(self._total) is float:
+                # What others read is the one sum there is: added in other steps it would differ.
+                self._total = self._shared[0]
             made, self._offer = self._offer, None
         if made is not None:
             self._exemplars.add({0: made})

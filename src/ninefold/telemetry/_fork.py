@@ -28,7 +28,16 @@ class _Watch:
         self._watched.add(thing)
         if not self._installed and hasattr(os, "register_at_fork"):
             self._installed = True
-            os.register_at_fork(after_in_child=self._restart)
+            os.register_at_fork(after_in_child=self._restart, after_in_parent=self._tell_the_parent)
+
+    def _tell_the_parent(self) -> None:
+        for thing in list(self._watched):
+            forked = getattr(thing, "forked", None)
+            if forked is not None:
+                try:
+                    forked()
+                except Exception:  # noqa: BLE001 - logged; the fork was the application's
+                    _log.exception("%s did not take note of a fork", type(thing).__name__)
 
     def _restart(self) -> None:
         for thing in list(self._watched):

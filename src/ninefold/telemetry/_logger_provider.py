@@ -67,7 +67,12 @@ class _Logger(Logger):
         return (pipeline.built or pipeline.ensure()).resource
 
     def emit(self, *args: Any, **kwargs: Any) -> None:
-        self._real().emit(*args, **kwargs)
+        try:
+            self._real().emit(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - handlers of logging do not catch it
+            pipeline = self._provider.pipeline
+            if pipeline is not None:
+                pipeline.faults.internal_error("logs", error)
 
     def enabled(self, *args: Any, **kwargs: Any) -> bool:
         # Newer SDKs have it: whether a record would go anywhere at all.

@@ -96,7 +96,7 @@ def test_what_cells_count_is_what_is_read(
             wanted.append((state.sum, state.counts))
             assert sum(state.counts) == len(values)
     for _ in range(2):
-        read = [(each.value, each.counts) for each in reader.read()]
+        read = [(each.value, each.counts) for each in reader.read() or ()]
         assert [counts for _, counts in read] == [counts for _, counts in wanted]
         assert [value for value, _ in read] == pytest.approx([value for value, _ in wanted])
     file.leave_to_parent()
@@ -108,7 +108,7 @@ def test_a_file_grows_beyond_a_chunk(own: CountsFile) -> None:
         slots = own.add(Told(identity("x" * (CHUNK // 3 if number else CHUNK * 2)), "", 1, 0.0), 0)
         slots.value[0] = number
     assert own.path.stat().st_size > CHUNK * 3
-    assert [told.value for told in CountsReader(own.path).read()] == [0, 1, 2, 3, 4]
+    assert [told.value for told in CountsReader(own.path).read() or ()] == [0, 1, 2, 3, 4]
 
 
 def test_boundaries_that_change_leave_no_empty_series_behind(own: CountsFile) -> None:
@@ -119,7 +119,7 @@ def test_boundaries_that_change_leave_no_empty_series_behind(own: CountsFile) ->
         cell.widen((1.0, 2.0))
     cell.share(own.add(Told(identity("h", "histogram", (1.0, 2.0)), "", 1, 0.0), 6))
     cell.record(1.5)
-    [told] = CountsReader(own.path).read()
+    [told] = CountsReader(own.path).read() or ()
     assert told.identity.bounds == (1.0, 2.0)
     assert told.counts == (0, 1, 0)
 
@@ -311,7 +311,7 @@ def test_a_full_disk_raises_nothing_into_a_record(
         own.add(told, 0)
     with pytest.raises(OSError, match="no space left"):
         own.add(told, 0)
-    assert len(CountsReader(own.path).read()) == 3
+    assert len(CountsReader(own.path).read() or ()) == 3
 
 
 def test_words_that_are_no_series_are_refused() -> None:
@@ -355,3 +355,99 @@ def test_sums_come_to_the_same_in_every_order_and_over_every_death(
     place = data.draw(st.integers(0, len(told) - 1))
     order[place] = Told(identity("c"), "", 1, order[place].value + data.draw(st.floats(0, 1e-3)))
     assert total(order, data.draw(st.integers(0, len(told)))) >= first
+
+
+@pytest.mark.parametrize("broken", ["dead.json", "states", "unreadable"])
+def test_what_is_broken_beside_the_counts_costs_itself_alone(
+    tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An empty file after a loss of power, or one that may not be read; said once."""
+    directory = Directory(tmp_path)
+    watcher, other = directory.join(), directory.join()
+    other.add(Told(identity("c"), "", 1, 0.0), 0).value[0] = 3
+    if broken == "dead.json":
+        (tmp_path / "dead.json").write_text("")
+    elif broken == "states":
+        other.path.with_suffix(".states").write_text("[[1]]")
+    else:
+        third = directory.join()
+
+        def refused(reader: CountsReader) -> list[Told] | None:
+            if reader.path == third.path:
+                raise PermissionError("not yours")
+            return read(reader)
+
+        read = CountsReader.read
+        monkeypatch.setattr(CountsReader, "read", refused)
+    for _ in range(2):
+        totals = Totals()
+        directory.others(watcher, totals)
+        assert [told.value for told in totals.told()] == [3.0]
+    assert len(caplog.records) == 1
+    for file in (watcher, other):
+        file.leave_to_parent()
+
+
+def test_a_living_worker_is_not_buried_when_descriptors_run_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can ask for its lock then: it goes on counting, and must be found again."""
+    directory = Directory(tmp_path)
+    other = directory.join()
+    real = os.open
+
+    def full(path: Path, *arguments: int) -> int:
+        if path == other.path:
+            raise OSError(errno.EMFILE, "too many open files")
+        return real(path, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", full)
+        assert is_alive(other.path)
+    other.leave_to_parent()
+    assert not is_alive(other.path)
+
+
+def test_counts_of_another_boot_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that were taken in, and the states beside them."""
+    directory = Directory(tmp_path)
+    watcher = directory.join()
+    dead = directory.join()
+    dead.add(Told(identity("c"), "", 1, 0.0), 0).value[0] = 3
+    dead.leave_to_parent()
+    directory.others(watcher, Totals())
+    old = directory.join()
+    directory.publish(old, [Told(identity("s"), "", 1, 5.0)])
+    monkeypatch.setattr(layout, "boot_id", lambda: b"another machine!")
+    totals = Totals()
+    Directory(tmp_path).others(watcher, totals)
+    assert totals.told() == []
+    for file in (watcher, old):
+        file.leave_to_parent()
+
+
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    """Whoever can write there could have counts of theirs shown as ours."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "link").symlink_to(tmp_path)
+    for name in ("open", "link"):
+        with pytest.raises(PermissionError, match="this user's alone"):
+            Directory(tmp_path / name).join()
+
+
+def test_many_dead_are_taken_in_though_nobody_scrapes(tmp_path: Path) -> None:
+    """Each has a file of 64 KiB or more, and memory that is shared is small in containers."""
+    directory = Directory(tmp_path)
+    for _ in range(60):
+        file = directory.join()
+        file.add(Told(identity("c"), "", 1, 0.0), 0).value[0] = 1
+        file.leave_to_parent()
+    assert len(list(tmp_path.glob("*.counts"))) < 20
+    watcher = directory.join()
+    totals = Totals()
+    directory.others(watcher, totals)
+    assert [told.value for told in totals.told()] == [60.0]
+    watcher.leave_to_parent()

@@ -19,9 +19,10 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ninefold.telemetry._workers import _family as family
+from ninefold.telemetry._workers import _layout as layout
 from ninefold.telemetry._workers._file import CountsFile
 from ninefold.telemetry._workers._model import Told, Totals
 from ninefold.telemetry._workers._reading import CountsReader, is_alive
@@ -41,6 +42,12 @@ class _Dead(NamedTuple):
     told: tuple[Told, ...]
 
 
+_NONE = _Dead(frozenset(), ())
+
+MANY_DEAD = 16
+"""How many files of the dead a new worker leaves for the next scrape to take in."""
+
+
 class Directory:
     """One folder; used by one thread at a time."""
 
@@ -48,16 +55,22 @@ class Directory:
         self.path = path
         self._readers: dict[str, CountsReader] = {}
         self._dead: tuple[tuple[int, int, int], _Dead] | None = None
-        self._wrong: set[str] = set()
+        self._said: set[str] = set()
 
     def join(self) -> CountsFile:
         """A file of this process's own in it, under the lowest number that no living one has.
 
         Raises `OSError` where there can be none.
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._alone(patient=True):
-            taken = {number_of(path) for path in self._files() if is_alive(path)}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        family.made(self.path)
+        with self._alone(patient=True) as alone:
+            files = self._files()
+            living = [path for path in files if is_alive(path)]
+            if alone and len(files) - len(living) > MANY_DEAD:
+                # Where nobody scrapes, nobody else would.
+                self._take_in_the_dead()
+            taken = {number_of(path) for path in living}
             number = next(str(each) for each in range(len(taken) + 1) if str(each) not in taken)
             name = f"{number}-{os.getpid()}-{secrets.token_hex(4)}{_COUNTS}"
             return CountsFile(self.path / name)
@@ -73,7 +86,7 @@ class Directory:
                 found = [path for path in self._files() if path != own.path]
                 dead = self._of_the_dead()
                 left = [path for path in found if path.name not in dead.taken]
-                told = [(path, is_alive(path), self._told_by(path)) for path in left]
+                told = [(path, *self._state_of(path)) for path in left]
             except FileNotFoundError:
                 # Taken in since it was listed.
                 continue
@@ -83,30 +96,52 @@ class Directory:
         totals.add(dead.told, "", alive=False)
         for path, alive, each in told:
             totals.add(each, number_of(path), alive=alive)
-        self._readers = {path.name: self._readers[path.name] for path in left}
+        self._readers = {
+            path.name: self._readers[path.name] for path in left if path.name in self._readers
+        }
         if not all(alive for _, alive, _ in told):
-            self._bury()
+            try:
+                self._bury()
+            except OSError as error:
+                self._say_once(f"what ended workers counted stays in files of their own: {error}")
 
     def _files(self) -> list[Path]:
         return sorted(path for path in self.path.glob(f"*{_COUNTS}") if path.name[0] != ".")
+
+    def _state_of(self, path: Path) -> tuple[bool, list[Told]]:
+        """Whether the process lives, and what it tells; nothing where that cannot be read."""
+        alive = is_alive(path)
+        try:
+            return alive, self._told_by(path)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            self._say_once(f"the counts in {path} are left out: {error}")
+            return True, []
 
     def _told_by(self, path: Path) -> list[Told]:
         reader = self._readers.setdefault(path.name, CountsReader(path))
         try:
             told = reader.read()
-            try:
-                states = json.loads(path.with_suffix(_STATES).read_bytes())
-            except FileNotFoundError:
-                # None were told yet, or both files are gone and both are with the dead.
-                path.stat()
-                states = []
-            told += [Told.of_json(each) for each in states]
         except (TypeError, ValueError, KeyError) as error:
-            if path.name not in self._wrong:
-                self._wrong.add(path.name)
-                _log.warning("the counts in %s are left out: %s", path, error)
+            self._say_once(f"the counts in {path} are left out: {error}")
             return []
+        if told is None:
+            return []
+        try:
+            states = json.loads(path.with_suffix(_STATES).read_bytes())
+            told += [Told.of_json(each) for each in states]
+        except FileNotFoundError:
+            # None were told yet, or both files are gone and both are with the dead.
+            path.stat()
+        except (TypeError, ValueError, KeyError) as error:
+            self._say_once(f"the states beside {path} are left out: {error}")
         return told
+
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            _log.warning("%s", message)
 
     def _of_the_dead(self) -> _Dead:
         path = self.path / _DEAD
@@ -115,43 +150,56 @@ class Directory:
                 found = os.fstat(file.fileno())
                 stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
                 if self._dead is None or self._dead[0] != stamp:
-                    content = json.load(file)
-                    told = tuple(Told.of_json(each) for each in content["told"])
-                    self._dead = (stamp, _Dead(frozenset(content["taken"]), told))
+                    self._dead = (stamp, self._dead_in(json.load(file)))
         except FileNotFoundError:
-            return _Dead(frozenset(), ())
+            return _NONE
+        except (TypeError, ValueError, KeyError) as error:
+            self._say_once(f"what ended workers counted is lost: {path} is broken: {error}")
+            return _NONE
         return self._dead[1]
+
+    @staticmethod
+    def _dead_in(content: dict[str, Any]) -> _Dead:
+        if content["of"] != layout.stamp():
+            return _NONE
+        told = tuple(Told.of_json(each) for each in content["told"])
+        return _Dead(frozenset(content["taken"]), told)
 
     def _bury(self) -> None:
         """Take in the files of the dead, unless somebody else is at it."""
         with self._alone() as alone:
-            if not alone:
-                return
-            dead = self._of_the_dead()
-            files = self._files()
-            totals = Totals()
-            totals.add(dead.told, "", alive=False)
-            taken = []
-            for path in files:
-                if path.name in dead.taken:
-                    taken.append(path)
-                elif not is_alive(path):
-                    totals.add(self._told_by(path), "", alive=False)
-                    taken.append(path)
-            content = {
-                "taken": [path.name for path in taken],
-                "told": [each.as_json() for each in totals.exact()],
-            }
-            _replace(self.path / _DEAD, content)
-            for path in taken:
-                self._readers.pop(path.name, None)
-                for file in (path, path.with_suffix(_STATES)):
-                    file.unlink(missing_ok=True)
+            if alone:
+                self._take_in_the_dead()
+
+    def _take_in_the_dead(self) -> None:
+        dead = self._of_the_dead()
+        totals = Totals()
+        totals.add(dead.told, "", alive=False)
+        taken = []
+        for path in self._files():
+            if path.name in dead.taken:
+                taken.append(path)
+                continue
+            alive, told = self._state_of(path)
+            if not alive:
+                totals.add(told, "", alive=False)
+                taken.append(path)
+        content = {
+            "of": layout.stamp(),
+            "taken": [path.name for path in taken],
+            "told": [each.as_json() for each in totals.exact()],
+        }
+        _replace(self.path / _DEAD, content)
+        for path in taken:
+            self._readers.pop(path.name, None)
+            for file in (path, path.with_suffix(_STATES)):
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def _alone(self, *, patient: bool = False) -> Generator[bool]:
         """Hold the folder's lock, if it is free; the patient wait for half a second."""
-        descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self.path / _LOCK, flags, 0o600)
         alone = False
         try:
             for tries in range(50 if patient else 1):

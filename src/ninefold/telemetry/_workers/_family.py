@@ -10,9 +10,20 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
-__all__ = ["AUTO", "OFF", "Process", "folder_of", "home", "leader_of", "present"]
+__all__ = [
+    "AUTO",
+    "OFF",
+    "Process",
+    "folder_of",
+    "home",
+    "in_gunicorns_worker",
+    "leader_of",
+    "made",
+    "present",
+]
 
 AUTO = "auto"
 OFF = "off"
@@ -36,10 +47,13 @@ def present(pid: int | None = None) -> Process:
     return Process(pid, _started(pid))
 
 
-def leader_of(prepared: Process, led_by: Process | None) -> Process | None:
+def leader_of(
+    prepared: Process, led_by: Process | None, *, of_gunicorn: bool = False
+) -> Process | None:
     """Whose worker this process is; None for one that serves alone.
 
-    `prepared` is the process that called `setup()`, `led_by` the one whose worker it was.
+    `prepared` is the process that called `setup()`, `led_by` the one whose worker it was;
+    `of_gunicorn` says that it was called in a worker of gunicorn.
 
     - A child that was forked after `setup()` belongs to its parent, or to whom that belonged: a
       server that loads the application before it forks, and gunicorn with `preload_app`.
@@ -53,7 +67,7 @@ def leader_of(prepared: Process, led_by: Process | None) -> Process | None:
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         return present(parent.pid)
-    if "gunicorn.arbiter" in sys.modules:
+    if of_gunicorn:
         return present(os.getppid())
     return None
 
@@ -77,23 +91,37 @@ def home() -> Path:
 
     Raises `OSError` where there is no place that others cannot write to.
     """
-    wrong = ""
+    wrong: OSError | None = None
     for place in (Path("/dev/shm"), Path(tempfile.gettempdir())):
-        if not place.is_dir():
-            continue
-        found = place / f"ninefold-{os.getuid()}"
-        with contextlib.suppress(FileExistsError):
+        if place.is_dir():
             try:
-                found.mkdir(mode=0o700)
-            except PermissionError as error:
-                wrong = str(error)
-                continue
-        kind = found.lstat()
-        # Whoever could write there could have counts of theirs shown as ours.
-        if stat.S_ISDIR(kind.st_mode) and kind.st_uid == os.getuid() and not kind.st_mode & 0o077:
-            return found
-        wrong = f"{found} is not this user's alone"
-    raise OSError(wrong or "there is no place for files of this machine's memory")
+                return made(place / f"ninefold-{os.getuid()}")
+            except OSError as error:
+                wrong = error
+    raise wrong or OSError("there is no place for files of this machine's memory")
+
+
+def made(folder: Path) -> Path:
+    """The folder, made if need be; raises `OSError` unless it is this user's alone."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    kind = folder.lstat()
+    # Whoever could write there could have counts of theirs shown as ours.
+    if stat.S_ISDIR(kind.st_mode) and kind.st_uid == os.getuid() and not kind.st_mode & 0o077:
+        return folder
+    raise PermissionError(f"{folder} must be a folder that is this user's alone")
+
+
+def in_gunicorns_worker() -> bool:
+    """Whether this is called in a worker of gunicorn, and not in the arbiter that forks them."""
+    if "gunicorn.arbiter" not in sys.modules:
+        return False
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if str(frame.f_globals.get("__name__", "")).startswith("gunicorn.workers."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _started(pid: int) -> str:

@@ -8,7 +8,6 @@ import json
 import mmap
 import os
 import struct
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +47,6 @@ class CountsFile:
         self._lock = os.open(hidden, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._adding = threading.Lock()
             self._size = 0
             self._at = layout.START
             self._chunk = self._grown(CHUNK)
@@ -78,33 +76,35 @@ class CountsFile:
         return mapped
 
     def add(self, told: Told, counts: int, value: float = 0.0) -> Slots:
-        """Make a record of a series, with `counts` slots at zero and that of the value."""
+        """Make a record of a series, with `counts` slots at zero and that of the value.
+
+        The caller sees to it that this is not done twice at once.
+        """
         text = json.dumps(told.as_json(), separators=(",", ":")).encode()
-        with self._adding:
-            length = layout.aligned(layout.RECORD.size + 8 * (counts + 1) + len(text))
-            left = self._size - self._at
-            if length > left:
-                before, begins = self._chunk, self._chunk_at
-                self._chunk = self._grown(layout.aligned(length, CHUNK))
-                if left:
-                    start = self._at - begins
-                    filler = layout.RECORD.pack(left, 0, 0, 0)
-                    before[start : start + layout.RECORD.size] = filler
-                    self._at += left
-            start = self._at - self._chunk_at
-            record = self._chunk[start : start + length]
-            slots = layout.RECORD.size + 8 * (counts + 1)
-            record[slots - 8 : slots] = struct.pack("d", value)
-            record[slots : slots + len(text)] = text
-            record[: layout.RECORD.size] = layout.RECORD.pack(length, len(text), counts + 1, 1)
-            self._at += length
-            # Last: a sibling reads no further than this.
-            self._used[0] = self._at
-            return Slots(
-                record[layout.RECORD.size : slots - 8].cast("q"),
-                record[slots - 8 : slots].cast("d"),
-                record[12:16].cast("I"),
-            )
+        length = layout.aligned(layout.RECORD.size + 8 * (counts + 1) + len(text))
+        left = self._size - self._at
+        if length > left:
+            before, begins = self._chunk, self._chunk_at
+            self._chunk = self._grown(layout.aligned(length, CHUNK))
+            if left:
+                start = self._at - begins
+                filler = layout.RECORD.pack(left, 0, 0, 0)
+                before[start : start + layout.RECORD.size] = filler
+                self._at += left
+        start = self._at - self._chunk_at
+        record = self._chunk[start : start + length]
+        slots = layout.RECORD.size + 8 * (counts + 1)
+        record[slots - 8 : slots] = struct.pack("d", value)
+        record[slots : slots + len(text)] = text
+        record[: layout.RECORD.size] = layout.RECORD.pack(length, len(text), counts + 1, 1)
+        self._at += length
+        # Last: a sibling reads no further than this.
+        self._used[0] = self._at
+        return Slots(
+            record[layout.RECORD.size : slots - 8].cast("q"),
+            record[slots - 8 : slots].cast("d"),
+            record[12:16].cast("I"),
+        )
 
     def leave_to_parent(self) -> None:
         """Let go of it: in a forked child, or when all is told. Its counts stay to be read."""

@@ -39,6 +39,11 @@ def boot_id() -> bytes:
         return bytes(16)
 
 
+def stamp() -> str:
+    """What tells files of this layout and boot from others, where they are text."""
+    return (SCHEMA + boot_id()).hex()
+
+
 def header(used: int) -> bytes:
     """The header of a file of ours, `used` bytes of which are complete."""
     return HEADER.pack(NAME, VERSION, 8, SCHEMA, boot_id(), used)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ninefold.core import label_value
 from ninefold.registry import METRICS
 
 if TYPE_CHECKING:
     from ninefold.registry import Kind, Merge
 
-__all__ = ["Identity", "Told", "Totals", "policy_of"]
+__all__ = ["Identity", "Told", "Totals", "attributes_of", "policy_of"]
 
 Attributes = tuple[tuple[str, object], ...]
 
@@ -66,6 +67,19 @@ class Told:
         if told.counts and len(told.counts) != len(identity.bounds) + 1:
             raise ValueError(f"the buckets of {name} must fit its boundaries, got {counts!r}")
         return told
+
+
+def attributes_of(attributes: Mapping[str, object]) -> Attributes:
+    """Attributes in one order, with values that JSON can hold; the same in every process."""
+    return tuple((key, _held(attributes[key])) for key in sorted(attributes))
+
+
+def _held(value: object) -> object:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(_held(each) for each in value)
+    return label_value(value)
 
 
 def policy_of(name: str, kind: Kind) -> Merge:
@@ -177,4 +191,4 @@ def _rounded(values: list[float]) -> float:
 
 
 def _frozen(value: Any) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value

@@ -20,7 +20,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.resources import Resource
 
-from ninefold.telemetry._workers._model import Identity, Told, policy_of
+from ninefold.telemetry._workers._model import Identity, Told, attributes_of, policy_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics import Exemplar
@@ -29,18 +29,21 @@ if TYPE_CHECKING:
 
     Exemplars = Mapping[Identity, Sequence[Exemplar]]
 
+OURS = "ninefold"
+"""The scope of what is counted in cells; another may have metrics of the same names."""
+
 _OF_ONE = ("service.instance.id", "process.pid")
 """What the resource says of one process alone: it is untrue where one answers for all."""
 
 
 def told_of(resources: Sequence[ResourceMetrics], besides: Container[str]) -> list[Told]:
-    """What was collected but for the metrics named `besides`, as one process tells it."""
+    """What was collected but for our metrics named `besides`, as one process tells it."""
     return [
         told
         for resource in resources
         for scope in resource.scope_metrics
         for metric in scope.metrics
-        if metric.name not in besides
+        if scope.scope.name != OURS or metric.name not in besides
         for told in _told(metric)
     ]
 
@@ -129,7 +132,7 @@ def _told(metric: Metric) -> Iterator[Told]:
     merge = policy_of(metric.name, kind)
     description = metric.description or ""
     for point in metric.data.data_points:
-        attributes = tuple((point.attributes or {}).items())
+        attributes = attributes_of(point.attributes or {})
         since = point.start_time_unix_nano or 0
         bounds: tuple[float, ...] = ()
         counts: tuple[int, ...] = ()

@@ -31,8 +31,8 @@ class CountsReader:
         self._known: list[_Known] = []
         self._at = layout.START
 
-    def read(self) -> list[Told]:
-        """Every series as it stands; none of a file of another layout or boot.
+    def read(self) -> list[Told] | None:
+        """Every series as it stands; None for a file of another layout or boot.
 
         Raises `OSError` where the file is not there, `ValueError` or `TypeError` where it is not
         what it says.
@@ -40,7 +40,7 @@ class CountsReader:
         with self.path.open("rb") as file:
             complete = layout.used(file.read(layout.HEADER.size))
             if complete is None:
-                return []
+                return None
             size = os.fstat(file.fileno()).st_size
             if not layout.START <= complete <= size:
                 raise ValueError(f"{complete} bytes of {self.path.name} cannot be complete")
@@ -90,8 +90,11 @@ def is_alive(path: Path) -> bool:
     """Whether the process lives whose file this is: it holds a lock on it until then."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:
+        # Nothing is known of it, as where descriptors have run out: it is not buried.
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:

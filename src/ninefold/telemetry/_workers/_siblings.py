@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic, time_ns
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._workers import _family as family
 from ninefold.telemetry._workers import _points as points
 from ninefold.telemetry._workers._directory import Directory, number_of, sweep
-from ninefold.telemetry._workers._model import Identity, Told, Totals, policy_of
+from ninefold.telemetry._workers._model import Identity, Told, Totals, attributes_of, policy_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import ResourceMetrics
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ninefold.telemetry._instruments import Series
     from ninefold.telemetry._workers._file import CountsFile
 
+Cell: TypeAlias = HistogramCell | NumberCell | GaugeCell
 _log = logging.getLogger("ninefold.telemetry")
 
 EVERY: Final = 1.0
@@ -47,11 +48,17 @@ class Siblings:
         self._service = service
         self._setting = setting
         self._prepared = family.present()
+        self._of_gunicorn = family.in_gunicorns_worker()
         self._leader: family.Process | None = None
         self._series: list[Series[Any]] = []
         self._own: CountsFile | None = None
         self._directory: Directory | None = None
         self._lock = threading.RLock()
+        self._sharing = threading.RLock()
+        self._shares = False
+        self._waiting: list[tuple[AnyMetric, Cell]] = []
+        self._said = False
+        self._left = False
         self._ended = threading.Event()
         self._tell: Callable[[], None] | None = None
         restart_after_fork(self)
@@ -59,6 +66,8 @@ class Siblings:
     def restart(self) -> None:
         """Leave the file to the parent: a forked child makes its own when it is first used."""
         self._lock = threading.RLock()
+        self._sharing = threading.RLock()
+        self._shares, self._waiting, self._said = False, [], False
         self._ended = threading.Event()
         own, self._own, self._directory, self._tell = self._own, None, None, None
         if own is not None:
@@ -85,7 +94,7 @@ class Siblings:
         if self._setting != family.AUTO:
             self._join(Path(self._setting) / family.folder_of(self._service, _NOBODY))
             return
-        leader = family.leader_of(self._prepared, self._leader)
+        leader = family.leader_of(self._prepared, self._leader, of_gunicorn=self._of_gunicorn)
         if leader is not None:
             self._leader = leader
             self._join_led(leader, first=True)
@@ -95,7 +104,7 @@ class Siblings:
             home = family.home()
         except OSError as error:
             if first:
-                _say_alone(error)
+                self._say_alone(error)
             return
         folder = home / family.folder_of(self._service, leader)
         if first:
@@ -106,13 +115,13 @@ class Siblings:
 
     def _join(self, folder: Path) -> None:
         with self._lock:
-            if self._own is not None:
+            if self._own is not None or self._ended.is_set():
                 return
             directory = Directory(folder)
             try:
                 self._own = directory.join()
             except OSError as error:
-                _say_alone(error)
+                self._say_alone(error)
                 return
             self._directory = directory
             shared = tuple(self._series)
@@ -120,23 +129,46 @@ class Siblings:
             series.share_by(self._share)
         threading.Thread(target=self._go_on_telling, name="ninefold-workers", daemon=True).start()
 
-    def _share(self, metric: AnyMetric, cell: HistogramCell | NumberCell | GaugeCell) -> None:
+    def _share(self, metric: AnyMetric, cell: Cell) -> None:
+        with self._sharing:
+            self._waiting.append((metric, cell))
+            if self._shares:
+                # A signal handler or finalizer, in the midst of another's: that one sees to it.
+                return
+            self._shares = True
+            try:
+                while self._waiting:
+                    self._share_one(*self._waiting.pop(0))
+            finally:
+                self._shares = False
+
+    def _share_one(self, metric: AnyMetric, cell: Cell) -> None:
         own = self._own
         if own is None:
             return
         bounds = cell.bounds if isinstance(cell, HistogramCell) else ()
         merge = policy_of(metric.name, metric.kind)
-        attributes = tuple(cell.attributes.items())
+        attributes = attributes_of(cell.attributes)
         identity = Identity(metric.name, metric.kind, metric.unit, merge, attributes, bounds)
         counts = 2 * (len(bounds) + 1) if isinstance(cell, HistogramCell) else 0
         value = float("nan") if isinstance(cell, GaugeCell) else 0.0
         told = Told(identity, metric.description, cell.since_ns, 0.0)
         try:
             cell.share(own.add(told, counts, value))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - the record that needs the series must go on
+            self._say_alone(error)
+
+    def forked(self) -> None:
+        """A child was forked: it may serve, so that this process has to be found. Never raises."""
+        if self._own is None and self._setting == family.AUTO and self._tell is not None:
+            self._join_led(self._leader or self._prepared, first=True)
+
+    def _say_alone(self, error: Exception) -> None:
+        if not self._said:
+            self._said = True
             _log.warning(
-                "%s of this process is not in the scrapes that other workers answer: %s",
-                metric.name,
+                "/metrics is not complete where another of the server's workers answers: %s; name"
+                " a folder that is this user's alone, for all of them, by NINEFOLD_WORKERS",
                 error,
             )
 
@@ -145,14 +177,19 @@ class Siblings:
 
         One scrape at a time asks. Raises `OSError` where the others' files cannot be read.
         """
-        if self._own is None and self._setting == family.AUTO:
+        if self._own is None and self._setting == family.AUTO and not self._ended.is_set():
             # A process that served alone may have become a parent of workers.
             self._join_led(self._prepared, first=False)
+        if self._left:
+            raise OSError("this worker has ended: another one answers for what it counted")
         own, directory = self._own, self._directory
         if own is None or directory is None or not resources:
             return resources
         # First, so that no sibling that is asked next tells less of this process than it told.
-        self.publish(resources)
+        try:
+            self.publish(resources)
+        except OSError as error:
+            self._say_alone(error)
         totals = Totals()
         totals.add(points.told_of(resources, ()), number_of(own.path), alive=True)
         directory.others(own, totals)
@@ -186,6 +223,7 @@ class Siblings:
             own, self._own, self._directory = self._own, None, None
             shared = tuple(self._series)
         if own is not None:
+            self._left = True
             for series in shared:
                 series.share_by(None)
             own.leave_to_parent()
@@ -200,11 +238,3 @@ class Siblings:
 
 
 _NOBODY: Final = family.Process(0, "")
-
-
-def _say_alone(error: OSError) -> None:
-    _log.warning(
-        "/metrics answers for this process alone, not for the server's other workers: %s; name a"
-        " folder that all of them can write to by NINEFOLD_WORKERS",
-        error,
-    )
