@@ -61,6 +61,39 @@ def test_it_answers_before_the_first_request_and_while_the_loop_is_blocked(
     blocking.join()
 
 
+def test_it_answers_while_the_only_thread_of_a_pool_is_busy(
+    keep: Callable[[Process], Process], tmp_path: Path
+) -> None:
+    """A scrape needs no thread of the application's."""
+    if importlib.util.find_spec("gunicorn") is None:
+        pytest.skip("gunicorn is not installed (dependency group `components`)")
+    port = free_port()
+    command = ["-m", "gunicorn", "-k", "gthread", "--threads", "1", "--workers", "1"]
+    server = servers.command(
+        lambda at: [*command, "--bind", f"{LOOPBACK}:{at}", f"{FLASK}:app"],
+        log=tmp_path / "gunicorn.log",
+        env={"NINEFOLD_ADMIN": f"{LOOPBACK}:{port}"},
+    )
+    keep(server.process)
+    worker = int(http(f"http://{server.target}/", timeout=60).text)
+
+    def block() -> None:
+        with suppress(OSError):
+            http(f"http://{server.target}/blocks", timeout=60)
+
+    busy = threading.Thread(target=block, daemon=True)
+    busy.start()
+    active = re.compile(r"^http_server_active_requests\{.*\} 1\.0$", re.MULTILINE)
+    eventually(lambda: active.search(http(f"http://{LOOPBACK}:{port}/metrics").text))
+    # The pool is full: whatever the application is asked waits.
+    with pytest.raises(OSError, match="timed out"):
+        http(f"http://{server.target}/", timeout=1)
+    assert http(f"http://{LOOPBACK}:{port}/metrics").status == 200
+    server.process.stop(signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
+    busy.join()
+
+
 @pytest.mark.parametrize("preload", [(), ("--preload",)], ids=["each loads", "preloaded"])
 def test_a_worker_takes_the_port_over_when_the_one_that_has_it_is_killed(
     preload: tuple[str, ...], keep: Callable[[Process], Process], tmp_path: Path

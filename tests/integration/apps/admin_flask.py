@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from flask import Flask
 
@@ -16,3 +17,10 @@ app = service.instrument(Flask(__name__))
 def home() -> str:
     """Answer with who answers."""
     return str(os.getpid())
+
+
+@app.get("/blocks")
+def blocks() -> str:
+    """Keep the thread that serves it."""
+    threading.Event().wait(600)
+    return "done"
