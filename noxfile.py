@@ -41,16 +41,8 @@ NEWEST_OPENTELEMETRY = (
     "opentelemetry-sdk",
 )
 
-# On Pythons beside the measured one: all but the real servers whose Python makes no difference.
-EVERYWHERE = (
-    "src",
-    "tests/unit",
-    "tests/property",
-    "tests/conformance",
-    "tests/packaging",
-    "tests/integration/test_ends.py",
-    "tests/integration/test_http_end_to_end.py",
-)
+# On Pythons beside the measured one: what their Python may change.
+EVERYWHERE = ("src", "tests/unit", "tests/packaging", "tests/integration/test_ends.py")
 # On those between the lowest and the highest: what differs there is how threads and processes end.
 BETWEEN = (
     "tests/unit/telemetry",
@@ -62,7 +54,6 @@ BETWEEN = (
 ON_OPENTELEMETRY = (
     "tests/unit/telemetry",
     "tests/unit/integrations",
-    "tests/unit/sli",
     "tests/property",
     "tests/conformance",
     "tests/integration",
