@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from ninefold.telemetry._overheard import listen_to, overheard
-from ninefold.telemetry._redacted_span import redacted_span
+from ninefold.telemetry._redacted_span import redact_record, redacted_span
 from ninefold.telemetry._room import Room
 
 if TYPE_CHECKING:
@@ -115,13 +115,14 @@ class GuardedMetricExporter(MetricExporter):
 
 
 class GuardedLogExporter:
-    """Hands log records on; a failure, thrown or told, is counted as so many records dropped.
+    """Hands log records on, exceptions without secrets; a failure is counted as so many dropped.
 
     No subclass of the SDK's exporter, which has changed its name between the supported versions.
     """
 
     def __init__(self, inner: Any, faults: Faults) -> None:
         self._inner = inner
+        self._faults = faults
         self._exports = _Exports("logs", inner, faults)
         self.room: Room | None = None
         """That of the queue which the records come from."""
@@ -130,6 +131,12 @@ class GuardedLogExporter:
         """Export; never raises."""
         if self.room is not None:
             self.room.give(len(batch))
+        try:
+            for record in batch:
+                redact_record(record)
+        except Exception as error:  # noqa: BLE001 - rather none than one with its secrets
+            self._faults.dropped("logs", "export_failed", len(batch), self._faults.quoted(error))
+            return None
         return self._exports.export(len(batch), batch)
 
     def shutdown(self) -> None:

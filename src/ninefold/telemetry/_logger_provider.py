@@ -1,4 +1,8 @@
-"""The global logger provider that `setup()` installs: its loggers find their process's own SDK."""
+"""The global logger provider that `setup()` installs: its loggers find their process's own SDK.
+
+Frameworks use it on a request's way (FastAPI from 0.165 on logs what a handler raised), and do not
+expect it to raise.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,17 @@ class DelegatingLoggerProvider(LoggerProvider):
         self.pipeline: Pipeline | None = None
 
     def get_logger(self, name: str, *args: Any, **kwargs: Any) -> Logger:
-        """A logger that stays valid over forks and over a later `setup()`."""
-        return _Logger(self, name, args, kwargs)
+        """A logger that stays valid over forks and over a later `setup()`; never raises."""
+        try:
+            return _Logger(self, name, args, kwargs)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self.failed(error)
+            return NoOpLogger(name)
+
+    def failed(self, error: Exception) -> None:
+        """Count a defect of ours that was kept from the application."""
+        if self.pipeline is not None:
+            self.pipeline.faults.internal_error("logs", error)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what is held; whether it ended in time."""
@@ -69,12 +82,14 @@ class _Logger(Logger):
     def emit(self, *args: Any, **kwargs: Any) -> None:
         try:
             self._real().emit(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - handlers of logging do not catch it
-            pipeline = self._provider.pipeline
-            if pipeline is not None:
-                pipeline.faults.internal_error("logs", error)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._provider.failed(error)
 
     def enabled(self, *args: Any, **kwargs: Any) -> bool:
         # Newer SDKs have it: whether a record would go anywhere at all.
-        real = self._real()
-        return bool(real.enabled(*args, **kwargs)) if hasattr(real, "enabled") else True
+        try:
+            real = self._real()
+            return bool(real.enabled(*args, **kwargs)) if hasattr(real, "enabled") else True
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._provider.failed(error)
+            return False

@@ -1,14 +1,15 @@
-"""Spans as they leave the process: no secret in what they tell of exceptions.
+"""Spans and log records as they leave the process: no secret in what they tell of exceptions.
 
 Our own server spans tell an exception's class alone. What an application records by
 `span.record_exception` or lets out of `start_as_current_span` has its message, in the event, in its
-stack trace and in the description of the status: often one with a connection string.
+stack trace and in the description of the status: often one with a connection string. Log records
+carry the same attributes, from `logging`'s `exc_info` or from FastAPI's own telemetry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Status
@@ -18,7 +19,7 @@ from ninefold.core import redacted_text
 if TYPE_CHECKING:
     from opentelemetry.util.types import AttributeValue
 
-__all__ = ["LONGEST_TEXT", "redacted_span"]
+__all__ = ["LONGEST_TEXT", "redact_record", "redacted_span"]
 
 LONGEST_TEXT: Final = 16_384
 """How much an exception's message or stack trace may hold, in characters."""
@@ -58,16 +59,28 @@ def redacted_span(span: ReadableSpan) -> ReadableSpan:
 
 def _redacted(event: Event) -> Event:
     attributes: Mapping[str, AttributeValue] = event.attributes or {}
-    if event.name != _EVENT:
-        return event
+    told = _changed(attributes) if event.name == _EVENT else {}
+    return Event(event.name, {**attributes, **told}, event.timestamp) if told else event
+
+
+def redact_record(record: Any) -> None:
+    """Redact what a log record of the SDK's, of whatever version, tells of an exception; in place.
+
+    Its body is the application's own text, and stays.
+    """
+    attributes: MutableMapping[str, Any] | None = record.log_record.attributes
+    if attributes:
+        for key, text in _changed(attributes).items():
+            attributes[key] = text
+
+
+def _changed(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Those of an exception's texts that held a secret or were too long, as they may be told."""
+    texts = {key: attributes.get(key) for key in (*_HEAD, *_TAIL)}
     told = {
-        key: _text(value, last=key in _TAIL)
-        for key, value in attributes.items()
-        if key in (*_HEAD, *_TAIL) and isinstance(value, str)
+        key: _text(text, last=key in _TAIL) for key, text in texts.items() if isinstance(text, str)
     }
-    if all(attributes[key] == text for key, text in told.items()):
-        return event
-    return Event(event.name, {**attributes, **told}, event.timestamp)
+    return {key: text for key, text in told.items() if text != texts[key]}
 
 
 def _text(text: str, *, last: bool = False) -> str:
