@@ -2,7 +2,6 @@
 
 from ninefold.config._load import load, read
 from ninefold.config._model import (
-    REDACTED,
     Address,
     AttributeValue,
     ExemplarFilter,
@@ -20,7 +19,6 @@ from ninefold.config._model import (
 
 __all__ = [
     "Address",
-    "REDACTED",
     "AttributeValue",
     "ExemplarFilter",
     "Origin",

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Generic, TypeVar, cast
 
-from ninefold.config._model import REDACTED, Origin, Overridden, Row, Source, without_password
+from ninefold.config._model import Origin, Overridden, Row, Source, without_password
 from ninefold.config._setting import Setting
+from ninefold.core import REDACTED
 from ninefold.errors import ConfigurationError
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from ninefold.config import _parse
-from ninefold.config._model import REDACTED, OtlpSettings, Row, Settings
+from ninefold.config._model import OtlpSettings, Row, Settings
+from ninefold.core import REDACTED
 from ninefold.errors import ConfigurationError
 
 # A name holds neither sign, so the first one decides how the line is meant.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ninefold.core import nearest
+from ninefold.core import REDACTED, nearest
 from ninefold.errors import ConfigurationError
 
 Source = Literal["environment", "file", "code", "default"]
@@ -20,7 +20,6 @@ ParentRule = Literal["respect", "ignore"]
 Temporality = Literal["cumulative", "delta", "lowmemory"]
 AttributeValue = str | bool | int | float | Sequence[str | bool | int | float]
 
-REDACTED = "[redacted]"
 
 _SHORTEST_SECRET = 4
 """Anything shorter is none, and is found in many a word."""
@@ -223,7 +222,7 @@ def without_password(endpoint: str) -> str:
     """`endpoint` without what is secret in an address: user and password, and the query.
 
     >>> without_password("https://me:secret@collector:4318/v1/traces?key=secret")
-    'https://[redacted]@collector:4318/v1/traces?[redacted]'
+    'https://REDACTED@collector:4318/v1/traces?REDACTED'
     """
     # By pattern: this must also serve what is no valid address, on its way into a message.
     address, query, _ = endpoint.partition("?")

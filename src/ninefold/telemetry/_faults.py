@@ -9,8 +9,7 @@ from reprlib import Repr
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ninefold.config import REDACTED
-from ninefold.core import redacted_text
+from ninefold.core import REDACTED, redacted_text
 
 if TYPE_CHECKING:
     from ninefold.registry import Reason, Signal
@@ -120,6 +119,7 @@ class Faults:
                     return
                 self._said[key], self._unsaid[key] = now, 0
             if isinstance(detail, str):
+                # Here, for every line passes: exporters' words are as little to be trusted as ours.
                 detail = self._without_secrets(detail)
             readable = (
                 isinstance(detail, str)
@@ -172,9 +172,10 @@ class Faults:
             return quoted(error)
 
     def _without_secrets(self, text: str) -> str:
+        """The text, as far as is looked at, without our own secrets and what looks like one."""
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        return text
+        return redacted_text(text[:_LOOKED_AT])
 
 
 class _Value:

@@ -97,5 +97,5 @@ def test_the_rows_show_names_alone(tmp_path: Path) -> None:
     path.write_text(f"authorization: {SECRET}\nx-tenant: {SECRET}")
     settings = reading(path)
     shown = {row.key: row.value for row in settings.explain()}
-    assert shown["otlp.headers_file"] == (f"{path} (authorization=[redacted], x-tenant=[redacted])")
+    assert shown["otlp.headers_file"] == (f"{path} (authorization=REDACTED, x-tenant=REDACTED)")
     assert SECRET not in repr(settings) + repr(settings.rows)

@@ -56,10 +56,10 @@ def _otlp(scope: str, variable: str) -> list[Words]:
         ),
         Words(
             f"{key}headers",
-            (f"{ours}HEADERS", "a=1", "a=[redacted]"),
-            (f"{otel}HEADERS", "b=1,bb=2", "b=[redacted], bb=[redacted]"),
-            ({"C": "1"}, "c=[redacted]"),
-            ({"d": "1"}, "d=[redacted]"),
+            (f"{ours}HEADERS", "a=1", "a=REDACTED"),
+            (f"{otel}HEADERS", "b=1,bb=2", "b=REDACTED, bb=REDACTED"),
+            ({"C": "1"}, "c=REDACTED"),
+            ({"d": "1"}, "d=REDACTED"),
             "none",
         ),
         Words(

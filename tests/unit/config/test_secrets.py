@@ -30,8 +30,8 @@ def test_nothing_shown_repeats_a_secret() -> None:
     assert SECRET not in repr(settings.rows)
     assert settings.explain()[-1].key == "process_metrics"
     shown = {row.key: row.value for row in settings.explain()}
-    assert shown["otlp.headers"] == "authorization=[redacted]"
-    assert shown["otlp.traces.endpoint"] == "https://[redacted]@c/p?[redacted]"
+    assert shown["otlp.headers"] == "authorization=REDACTED"
+    assert shown["otlp.traces.endpoint"] == "https://REDACTED@c/p?REDACTED"
 
 
 def test_a_secret_that_is_one_word_is_redacted_too() -> None:
@@ -40,7 +40,7 @@ def test_a_secret_that_is_one_word_is_redacted_too() -> None:
     chosen = Deliberation(Said(environ={"NINEFOLD_TOKEN": SECRET}, code={"token": SECRET * 2}))
     assert chosen.choose(token).value == SECRET
     row = chosen.rows["token"]
-    assert (row.value, row.origin.overridden[0].value) == ("[redacted]", "[redacted]")
+    assert (row.value, row.origin.overridden[0].value) == ("REDACTED", "REDACTED")
 
 
 def test_an_address_of_a_team_is_no_secret() -> None:

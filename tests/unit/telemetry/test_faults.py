@@ -177,3 +177,18 @@ def test_threads_count_every_fault() -> None:
     for thread in threads:
         thread.join()
     assert fed.dropped() == {("traces", "queue_full"): 4_000}
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_no_line_quotes_a_secret_that_an_exporter_tells_of(
+    caplog: pytest.LogCaptureFixture, as_text: bool
+) -> None:
+    """Known by its key or its place in a URL, though it is none of our own settings'."""
+    faults = Faults()
+    text = "cannot reach postgresql://me:canary@db/shop?password=canary"
+    detail = f"Exporter failed: {text}" if as_text else faults.quoted(ValueError(text))
+    with caplog.at_level(logging.WARNING, "ninefold.telemetry"):
+        faults.dropped("traces", "export_failed", 1, detail)
+    [record] = caplog.records
+    assert "canary" not in record.getMessage()
+    assert "postgresql://REDACTED@db" in record.getMessage()

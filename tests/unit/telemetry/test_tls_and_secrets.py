@@ -126,8 +126,8 @@ def test_doctor_shows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     done = CliRunner().invoke(main, ["doctor", "--format", form])
     assert done.exit_code == 1
     assert SECRET not in done.output
-    assert "authorization=[redacted]" in done.output
-    assert "x-key=[redacted]" in done.output
+    assert "authorization=REDACTED" in done.output
+    assert "x-key=REDACTED" in done.output
     assert "require_tls (NINEFOLD_REQUIRE_TLS) refuses" in done.output
     if form == "json":
         assert json.loads(done.output)["settings"]
