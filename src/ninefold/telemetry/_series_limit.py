@@ -28,7 +28,8 @@ class SeriesLimit:
         self._name = name
         self._most = most
         self._faults = faults
-        self._lock = threading.Lock()
+        # Re-entrant, as those of cells: a signal handler may record while its thread does.
+        self._lock = threading.RLock()
         self._seen: set[frozenset[tuple[str, object]]] = set()
 
     def of(self, attributes: Mapping[str, object] | None) -> Mapping[str, object] | None:

@@ -180,9 +180,9 @@ class Siblings:
         if self._own is None and self._setting == family.AUTO and not self._ended.is_set():
             # A process that served alone may have become a parent of workers.
             self._join_led(self._prepared, first=False)
-        if self._left:
-            raise OSError("this worker has ended: another one answers for what it counted")
         own, directory = self._own, self._directory
+        if own is None and self._left:
+            raise OSError("this worker has ended: another one answers for what it counted")
         if own is None or directory is None or not resources:
             return resources
         # First, so that no sibling that is asked next tells less of this process than it told.
@@ -220,10 +220,12 @@ class Siblings:
         self._ended.set()
         self.tell()
         with self._lock:
-            own, self._own, self._directory = self._own, None, None
+            own = self._own
+            # First: a scrape that finds no file any more must find that there was one.
+            self._left = self._left or own is not None
+            self._own = self._directory = None
             shared = tuple(self._series)
         if own is not None:
-            self._left = True
             for series in shared:
                 series.share_by(None)
             own.leave_to_parent()
