@@ -38,6 +38,18 @@ def instance(port: int) -> str:
     return found[1]
 
 
+def blocked(server: servers.Server) -> threading.Thread:
+    """Ask for what is never answered, on a thread that ends when the server does."""
+
+    def ask() -> None:
+        with suppress(OSError):
+            http(f"http://{server.target}/blocks", timeout=60)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    return asking
+
+
 def test_it_answers_before_the_first_request_and_while_the_loop_is_blocked(
     serve_asgi: servers.Serve,
 ) -> None:
@@ -47,12 +59,7 @@ def test_it_answers_before_the_first_request_and_while_the_loop_is_blocked(
     url = f"http://{LOOPBACK}:{port}/metrics"
     eventually(lambda: "process_cpu_time" in http(url).text)
 
-    def block() -> None:
-        with suppress(OSError):
-            http(f"http://{server.target}/blocks", timeout=60)
-
-    blocking = threading.Thread(target=block, daemon=True)
-    blocking.start()
+    blocking = blocked(server)
     active = re.compile(r"^http_server_active_requests\{.*\} 1\.0$", re.MULTILINE)
     eventually(lambda: active.search(http(url).text))
     lag = re.search(r"event_loop_lag_seconds (\S+)", http(url).text)
@@ -77,12 +84,7 @@ def test_it_answers_while_the_only_thread_of_a_pool_is_busy(
     keep(server.process)
     worker = int(http(f"http://{server.target}/", timeout=60).text)
 
-    def block() -> None:
-        with suppress(OSError):
-            http(f"http://{server.target}/blocks", timeout=60)
-
-    busy = threading.Thread(target=block, daemon=True)
-    busy.start()
+    busy = blocked(server)
     active = re.compile(r"^http_server_active_requests\{.*\} 1\.0$", re.MULTILINE)
     eventually(lambda: active.search(http(f"http://{LOOPBACK}:{port}/metrics").text))
     # The pool is full: whatever the application is asked waits.

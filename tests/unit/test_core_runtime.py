@@ -44,7 +44,7 @@ def test_a_seeded_source_repeats_and_the_default_ignores_the_global_seed() -> No
         random.setstate(state)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="by design: this platform does not fork")
 def test_forked_processes_draw_differently() -> None:
     """A Runtime made before a fork gives parent and child different numbers."""
     program = (

@@ -388,9 +388,7 @@ def test_as_a_process_it_starts_no_thread_and_looks_in_the_working_directory() -
 
 def test_on_a_terminal_rich_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the extra `cli`, the table is rich's; every row and sentence is in it."""
-    rich_console = pytest.importorskip(
-        "rich.console", reason="by design: rich comes with the extra cli"
-    )
+    rich_console = pytest.importorskip("rich.console", reason="rich is not installed (extra `cli`)")
     out = io.StringIO()
 
     class Terminal(rich_console.Console):  # type: ignore[misc]  # rich may be absent
