@@ -95,8 +95,10 @@ def _group(*names: str) -> tuple[str, ...]:
 
 def _pytest(session: nox.Session, *paths: str, env: dict[str, str] | None = None) -> None:
     """Run these tests, or those named after `--`."""
-    # Many wait for real servers, hence more workers than cores.
-    session.run("python", "-m", "pytest", *(session.posargs or ("-n", "4", *paths)), env=env)
+    # Many wait for real servers, hence more workers than cores; and tests that take long stand
+    # together, so that a worker with nothing left to do takes of another's.
+    spread = ("-n", "4", "--dist", "worksteal")
+    session.run("python", "-m", "pytest", *(session.posargs or (*spread, *paths)), env=env)
 
 
 @nox.session
