@@ -47,13 +47,15 @@ def test_what_the_application_records_is_collected(
     histogram = meter.create_histogram("wait", "s", explicit_bucket_boundaries_advisory=[1, 2])
     histogram.record(1.5)
     meter.create_observable_gauge("seen", [lambda _: [metrics.Observation(3)]])
-    assert seen.collected() == {
+    wanted = {
         "orders": {(("kind", "a"),): 2},
         "open": {(): -1},
         "level": {(): 7},
         "wait": {(): 1},
         "seen": {(): 3},
     }
+    # Observables of other tests in this process are observed as well: handles outlive pipelines.
+    assert {name: got for name, got in seen.collected().items() if name in wanted} == wanted
 
 
 @pytest.mark.parametrize("value", ["1", None, float("nan"), float("inf"), object(), [1]])
