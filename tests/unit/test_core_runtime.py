@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -76,6 +77,26 @@ def test_the_default_async_sleep_gives_way_to_other_tasks() -> None:
 
     asyncio.run(main())
     assert order == ["other", "waited"]
+
+
+def test_the_default_wait_ends_with_the_event() -> None:
+    """An event that is set is told at once; one that is not, once the time is over."""
+    event = threading.Event()
+    assert Runtime().wait(event, 0) is False
+    event.set()
+    assert Runtime().wait(event, 60) is True
+
+
+def test_the_default_timeout_abandons_its_block() -> None:
+    """It is asyncio's: the block is cancelled, and who opened it sees TimeoutError."""
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with Runtime().timeout(0) as timeout:
+                await asyncio.Event().wait()
+        assert timeout.expired()
+
+    asyncio.run(main())
 
 
 def test_importing_the_core_loads_no_event_loop_and_nothing_slow() -> None:

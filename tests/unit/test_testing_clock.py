@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ninefold.core import Expiry, Runtime
 from ninefold.errors import ConfigurationError
 from ninefold.testing import ManualClock
 
@@ -169,3 +172,208 @@ def test_a_runtime_on_the_clock_repeats_for_the_same_seed() -> None:
     assert draw(1) == draw(1)
     assert draw(1)[0] == 3.0
     assert draw(1) != draw(2)
+
+
+def test_a_wait_takes_its_length_unless_the_event_is_set() -> None:
+    """Waiting moves time on by exactly its length; for an event that is set it takes none."""
+    clock = ManualClock()
+    event = threading.Event()
+    assert clock.wait(event, 2.5) is False
+    assert clock.now() == 2.5
+    assert clock.wait(event, -1) is False
+    event.set()
+    assert clock.wait(event, 2.5) is True
+    assert clock.now() == 2.5
+    assert clock.sleeps == ()
+
+
+@pytest.mark.parametrize("ends_by", ["event", "advance"])
+def test_without_automatic_a_wait_ends_with_the_event_or_the_time(ends_by: str) -> None:
+    """Whichever comes first, from another thread, and the answer says which it was."""
+    clock = ManualClock(automatic=False)
+    event = threading.Event()
+    answers: list[bool] = []
+    begun = threading.Event()
+
+    def block() -> None:
+        begun.set()
+        answers.append(clock.wait(event, 1))
+
+    thread = threading.Thread(target=block)
+    thread.start()
+    assert begun.wait(10)
+    assert answers == []
+    if ends_by == "event":
+        event.set()
+    else:
+        clock.advance(1)
+    thread.join(10)
+    assert answers == [ends_by == "event"]
+
+
+def test_a_timeout_ends_its_block_at_its_virtual_time() -> None:
+    """A block that waits for ever is cancelled when all tasks are quiet, and not a second late."""
+    clock = ManualClock()
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with clock.timeout(3) as timeout:
+                await asyncio.gather(clock.async_sleep(1), asyncio.Event().wait())
+        assert timeout.expired()
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+    asyncio.run(main())
+    assert clock.now() == 3.0
+
+
+def test_a_timeout_that_is_left_in_time_moves_nothing() -> None:
+    """It neither cancels what comes after it, nor does time move on to where it would have been."""
+    clock = ManualClock()
+
+    async def main() -> None:
+        async with clock.timeout(100) as timeout:
+            await clock.async_sleep(1)
+        assert not timeout.expired()
+        await clock.async_sleep(1)
+
+    asyncio.run(main())
+    assert clock.now() == 2.0
+
+
+def test_without_automatic_only_advance_expires_a_timeout() -> None:
+    """However many turns the loop takes; once advanced to its end it is over, not before."""
+    clock = ManualClock(automatic=False)
+
+    async def block() -> None:
+        async with clock.timeout(2):
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        task = asyncio.create_task(block())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        clock.advance(1.5)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not task.done()
+        clock.advance(0.5)
+        with pytest.raises(TimeoutError):
+            await task
+
+    asyncio.run(main())
+
+
+def test_the_inner_of_two_timeouts_is_told_from_the_outer() -> None:
+    """The one that expired raises; the other lets its own block go on."""
+    clock = ManualClock()
+    seen: list[float] = []
+
+    async def main() -> None:
+        async with clock.timeout(5) as outer:
+            try:
+                async with clock.timeout(1):
+                    await asyncio.Event().wait()
+            except TimeoutError:
+                seen.append(clock.now())
+            await clock.async_sleep(1)
+        assert not outer.expired()
+        with pytest.raises(TimeoutError):
+            async with clock.timeout(1) as outer, clock.timeout(9) as inner:
+                await asyncio.Event().wait()
+        assert outer.expired()
+        assert not inner.expired()
+
+    asyncio.run(main())
+    assert seen == [1.0]
+
+
+@pytest.mark.parametrize("length", [0, -1, 1])
+@pytest.mark.parametrize("cancelled", ["not", "before", "at once", "after"])
+@pytest.mark.parametrize("swallows", [False, True])
+def test_a_timeout_is_asyncios_also_when_somebody_else_cancels(
+    length: float, cancelled: str, swallows: bool
+) -> None:
+    """On virtual time every ending is the one of `asyncio.timeout` on the loop's own time."""
+
+    def ending(
+        timeout: Callable[[float], AbstractAsyncContextManager[Expiry]],
+        pass_time: Callable[[float], Awaitable[None]],
+    ) -> tuple[str, bool, int]:
+        async def block() -> tuple[str, bool, int]:
+            expired, name = False, "nothing"
+            task = asyncio.current_task()
+            assert task is not None
+            try:
+                async with timeout(length / 100) as opened:
+                    try:
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        if not swallows:
+                            raise
+                    finally:
+                        if cancelled == "at once":
+                            task.cancel()
+                        expired = opened.expired()
+                if cancelled == "at once":
+                    await asyncio.sleep(0)
+            except (TimeoutError, asyncio.CancelledError) as error:
+                name = type(error).__name__
+            return name, expired, task.cancelling()
+
+        async def main() -> tuple[str, bool, int]:
+            task = asyncio.create_task(block())
+            if cancelled == "before":
+                await asyncio.sleep(0)
+                task.cancel()
+            await pass_time(max(length, 0) / 100)
+            if cancelled == "after":
+                await asyncio.wait([task])
+                task.cancel()
+            try:
+                return await task
+            except asyncio.CancelledError:
+                return "cancelled outside", False, task.cancelling()
+
+        return asyncio.run(main())
+
+    clock = ManualClock()
+    assert ending(clock.timeout, clock.async_sleep) == ending(asyncio.timeout, asyncio.sleep)
+
+
+def test_many_timeouts_at_once_take_a_turn_each_and_no_more() -> None:
+    """Ten thousand waiting tasks end at their own times; none has to look at all others."""
+    clock = ManualClock()
+    ended: list[float] = []
+
+    async def block(length: float) -> None:
+        try:
+            async with clock.timeout(length):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            ended.append(clock.now())
+
+    async def main() -> None:
+        await asyncio.gather(*(block(1 + number % 7) for number in range(10_000)))
+
+    asyncio.run(main())
+    assert ended == sorted(ended)
+    assert {at: ended.count(at) for at in set(ended)} == {
+        float(1 + number): len(range(number, 10_000, 7)) for number in range(7)
+    }
+
+
+def test_a_timeout_on_the_runtime_is_the_clocks() -> None:
+    """A part that has only a Runtime expires on virtual time too."""
+    clock = ManualClock()
+
+    async def main(runtime: Runtime) -> None:
+        with pytest.raises(TimeoutError):
+            async with runtime.timeout(4):
+                await runtime.async_sleep(5)
+
+    asyncio.run(main(clock.runtime()))
+    assert clock.now() == 4.0
+    assert clock.runtime().wait(threading.Event(), 1) is False
+    assert clock.now() == 5.0

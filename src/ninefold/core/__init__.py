@@ -9,7 +9,7 @@ from ninefold.core._names import (
     prometheus_name,
 )
 from ninefold.core._redaction import REDACTED, is_secret, redacted_query, redacted_text
-from ninefold.core._runtime import Runtime
+from ninefold.core._runtime import Expiry, Runtime
 from ninefold.core._units import prometheus_unit
 from ninefold.core._validation import (
     nearest,
@@ -25,6 +25,7 @@ from ninefold.core._validation import (
 
 __all__ = [
     "REDACTED",
+    "Expiry",
     "MetricKind",
     "Runtime",
     "TranslationStrategy",
