@@ -1,0 +1,1 @@
+"""Calls that fail well: retry, budget, breaker, bulkhead, deadline, fallback, and their policy."""
