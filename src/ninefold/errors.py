@@ -59,8 +59,41 @@ class CircuitOpenError(RejectedError):
 
 
 class BulkheadFullError(RejectedError):
-    """As many calls as allowed are under way, and none ended within the wait allowed."""
+    """All `limit` calls of the bulkhead `name` are under way, and none ended within the wait.
+
+    >>> str(BulkheadFullError("psp", 50))
+    "bulkhead 'psp' is full: 50 calls are under way; shed load, or raise its limit or wait"
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        calls = "1 call is" if limit == 1 else f"{limit} calls are"
+        super().__init__(
+            f"bulkhead {name!r} is full: {calls} under way; shed load, or raise its limit or wait"
+        )
+        self.name = name
+        self.limit = limit
+
+    def __reduce__(self) -> tuple[type[BulkheadFullError], tuple[str, int]]:
+        return (type(self), (self.name, self.limit))
 
 
 class DeadlineExceededError(RejectedError):
-    """The time allowed for a call and everything it calls is used up."""
+    """The time allowed for a call and everything it calls is used up.
+
+    `name` is what was called, and `seconds` what it was allowed, where these are known.
+
+    >>> str(DeadlineExceededError("psp", 2.0))
+    "deadline of 'psp' exceeded: not done within 2 seconds"
+    """
+
+    def __init__(self, name: str | None = None, seconds: float | None = None) -> None:
+        whose = "deadline" if name is None else f"deadline of {name!r}"
+        within = "" if seconds is None else f": not done within {seconds:g} seconds"
+        super().__init__(f"{whose} exceeded{within}")
+        self.name = name
+        self.seconds = seconds
+
+    def __reduce__(
+        self,
+    ) -> tuple[type[DeadlineExceededError], tuple[str | None, float | None]]:
+        return (type(self), (self.name, self.seconds))

@@ -122,7 +122,7 @@ FOUND: list[tuple[str, object, float | None]] = [
     ("an open breaker", CircuitOpenError("psp", 2.5), 2.5),
     ("a breaker that may be probed", CircuitOpenError("psp", -1.0), 0.0),
     ("another exception's attribute", Failed(retry_after=9.0), None),
-    ("another of ours", BulkheadFullError("full"), None),
+    ("another of ours", BulkheadFullError("full", 3), None),
     ("no such header", Response({"x": "3"}), None),
     ("a header that is no text", Response({"retry-after": 3}), None),
     ("headers that cannot be asked", Response(["retry-after"]), None),
