@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ninefold.sli import (
         Objective,
         availability,
+        dependency_availability,
         first_byte,
         fresh,
         latency,
@@ -48,6 +49,7 @@ __all__ = [
     "Service",
     "__version__",
     "availability",
+    "dependency_availability",
     "first_byte",
     "fresh",
     "latency",
@@ -71,6 +73,7 @@ _HOMES = {
     "setup": "ninefold.service",
     "Objective": "ninefold.sli",
     "availability": "ninefold.sli",
+    "dependency_availability": "ninefold.sli",
     "first_byte": "ninefold.sli",
     "fresh": "ninefold.sli",
     "latency": "ninefold.sli",

@@ -162,9 +162,13 @@ def test_a_look_that_fails_costs_no_request(
     """A defect of ours is counted, and the request is served and measured."""
 
     def failing(
-        self: Objectives, *, routes: Iterable[str] | None, operations: Mapping[str, Iterable[str]]
+        self: Objectives,
+        *,
+        routes: Iterable[str] | None,
+        operations: Mapping[str, Iterable[str]],
+        dependencies: Iterable[str] | None,
     ) -> list[str]:
-        del self, routes, operations
+        del self, routes, operations, dependencies
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(Objectives, "unknown", failing)

@@ -8,7 +8,12 @@ from typing import Final
 
 from ninefold.sli import Objective
 from ninefold.sli.http import Route
-from ninefold.sli.objective import HttpAvailability, HttpFirstByte, HttpLatency
+from ninefold.sli.objective import (
+    DependencyAvailability,
+    HttpAvailability,
+    HttpFirstByte,
+    HttpLatency,
+)
 from ninefold.sli.objective._engine import HEALTH_ROUTES
 
 AUXILIARY: Final = HEALTH_ROUTES | {"/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect"}
@@ -124,7 +129,9 @@ def _operation(
     about = tuple(
         each
         for each in objectives
-        if not isinstance(each.kind, HttpAvailability | HttpLatency | HttpFirstByte)
+        if not isinstance(
+            each.kind, HttpAvailability | HttpLatency | HttpFirstByte | DependencyAvailability
+        )
         and (_family(each.kind.sli), each.kind.operation) == (kind, name)
     )
     # Where nobody else is named, both the operation and its objectives have the service's owner.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ninefold.sli.objective._declared import Objectives
+from ninefold.sli.objective._dependency import DependencyObjectives
 from ninefold.sli.objective._http import HttpObjectives
 from ninefold.sli.objective._kinds import (
     availability,
+    dependency_availability,
     first_byte,
     fresh,
     latency,
@@ -14,6 +16,7 @@ from ninefold.sli.objective._kinds import (
     throughput,
 )
 from ninefold.sli.objective._model import (
+    DependencyAvailability,
     EventKind,
     Freshness,
     HttpAvailability,
@@ -26,6 +29,7 @@ from ninefold.sli.objective._model import (
     OperationLatency,
     Quality,
     Saturation,
+    Side,
     SliName,
     StateKind,
     Throughput,
@@ -35,6 +39,8 @@ from ninefold.sli.objective._unknown import UnknownNames
 from ninefold.sli.objective._window import Window
 
 __all__ = [
+    "DependencyAvailability",
+    "DependencyObjectives",
     "EventKind",
     "Freshness",
     "HttpAvailability",
@@ -50,12 +56,14 @@ __all__ = [
     "OperationObjectives",
     "Quality",
     "Saturation",
+    "Side",
     "SliName",
     "StateKind",
     "Throughput",
     "UnknownNames",
     "Window",
     "availability",
+    "dependency_availability",
     "first_byte",
     "fresh",
     "latency",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -11,11 +12,25 @@ from typing import TYPE_CHECKING, assert_never
 
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
-from ninefold.registry import EVENTS, HTTP_SERVER_REQUEST_DURATION, OPERATION_DURATION
-from ninefold.sli.objective._engine import Standing, Verdict, operation_verdict
+from ninefold.registry import (
+    DEPENDENCY_ATTEMPTS,
+    DEPENDENCY_CALL_DURATION,
+    EVENTS,
+    HTTP_SERVER_REQUEST_DURATION,
+    OPERATION_DURATION,
+)
+from ninefold.sli.objective._dependency import DependencyObjectives
+from ninefold.sli.objective._engine import (
+    Standing,
+    Verdict,
+    attempt_verdict,
+    call_verdict,
+    operation_verdict,
+)
 from ninefold.sli.objective._http import HttpObjectives, labels_of, standing_of
 from ninefold.sli.objective._metrics import Events
 from ninefold.sli.objective._model import (
+    DependencyAvailability,
     Freshness,
     HttpAvailability,
     HttpFirstByte,
@@ -52,6 +67,7 @@ class Objectives:
         cells = durations.series.cells if isinstance(durations, Histogram) else {}
         self.http = HttpObjectives(self._events, self._warn_of_streams, cells)
         self.operations = OperationObjectives(self._events)
+        self.dependencies = DependencyObjectives(self._events)
         self.quality = QualityObjectives(self._events)
         restart_after_fork(self)
 
@@ -125,6 +141,14 @@ class Objectives:
                 self._refuse_late(name, telemetry.histogram(OPERATION_DURATION), counted)
                 telemetry.histogram(OPERATION_DURATION, () if threshold is None else (threshold,))
                 self.operations.add(name, kind.operation, threshold)
+            case DependencyAvailability():
+                if kind.side == "ours":
+                    calls = telemetry.histogram(DEPENDENCY_CALL_DURATION)
+                    self._refuse_late(name, calls, partial(_is_call, kind))
+                else:
+                    attempts = telemetry.counter(DEPENDENCY_ATTEMPTS)
+                    self._refuse_late(name, attempts, partial(_is_attempt, kind))
+                self.dependencies.add(name, kind)
             case Quality():
                 self._refuse_late(
                     name, telemetry.counter(EVENTS), lambda key: key[0] == kind.operation
@@ -163,14 +187,19 @@ class Objectives:
         )
 
     def unknown(
-        self, *, routes: Iterable[str] | None, operations: Mapping[str, Iterable[str]]
+        self,
+        *,
+        routes: Iterable[str] | None,
+        operations: Mapping[str, Iterable[str]],
+        dependencies: Iterable[str] | None = None,
     ) -> list[str]:
         """What objectives name that nobody serves or measures, as sentences; the nearest with each.
 
-        `routes` is None where they cannot be told. `operations` gives the names of what is
-        measured by the kind's `sli`; a kind that is not in it is not looked at.
+        `routes` is None where they cannot be told, `dependencies` likewise. `operations` gives the
+        names of what is measured by the kind's `sli`; a kind that is not in it is not looked at.
         """
         known = None if routes is None else set(routes)
+        called = None if dependencies is None else set(dependencies)
         told: list[str] = []
         for objective in list(self._declared.values()):
             kind = objective.kind
@@ -179,6 +208,9 @@ class Objectives:
                     for route in kind.routes or ():
                         if route not in known:
                             told.append(_sentence(objective.name, "route", route, known))
+            elif isinstance(kind, DependencyAvailability):
+                if called is not None and kind.dependency not in called:
+                    told.append(_sentence(objective.name, "dependency", kind.dependency, called))
             elif kind.sli in operations:
                 names = set(operations[kind.sli])
                 if kind.operation not in names:
@@ -189,6 +221,18 @@ class Objectives:
 
 def _is_event(kind: HttpKind, key: Key) -> bool:
     return standing_of(kind, labels_of(key)) is not Standing.OUT
+
+
+def _is_call(kind: DependencyAvailability, key: Key) -> bool:
+    reason = None if key[2] is None else str(key[2])
+    verdict = call_verdict(str(key[1]), reason)
+    return key[0] == kind.dependency and verdict is not Verdict.NO_EVENT
+
+
+def _is_attempt(kind: DependencyAvailability, key: Key) -> bool:
+    # How long those took is not known any more: what can have been an event was one.
+    verdict = attempt_verdict(str(key[1]), math.inf, kind.slower_than)
+    return key[0] == kind.dependency and verdict is not Verdict.NO_EVENT
 
 
 def _of_operation(operation: str, threshold: float | None) -> Callable[[Key], bool]:

@@ -22,6 +22,8 @@ __all__ = [
     "HEALTH_ROUTES",
     "Standing",
     "Verdict",
+    "attempt_verdict",
+    "call_verdict",
     "concerns",
     "http_verdict",
     "operation_verdict",
@@ -162,3 +164,40 @@ def operation_verdict(threshold: float | None, *, outcome: str, elapsed: float) 
     if outcome == "failure" and threshold is None:
         return Verdict.BAD
     return Verdict.NO_EVENT
+
+
+def call_verdict(outcome: str, reason: str | None) -> Verdict:
+    """What one call to a dependency, as we experience it, is to an objective.
+
+    `outcome` is a `CallOutcome`, `reason` a `RejectionReason` or None. What our own bulkhead or
+    deadline refused is no event of theirs, also where a fallback answered instead.
+
+    >>> call_verdict("fallback", None)
+    <Verdict.BAD: 'bad'>
+    >>> call_verdict("fallback", "bulkhead")
+    <Verdict.NO_EVENT: 'none'>
+    """
+    if outcome == "success":
+        return Verdict.GOOD
+    if outcome == "cancelled" or reason in ("bulkhead", "deadline"):
+        return Verdict.NO_EVENT
+    return Verdict.BAD
+
+
+def attempt_verdict(outcome: str, elapsed: float, slower_than: float | None) -> Verdict:
+    """What one attempt that reached a dependency is to an objective on their side.
+
+    `outcome` is an `AttemptOutcome`, `elapsed` in seconds; `slower_than` is what was agreed, None
+    where an answer is enough. As with requests, one that was abandoned is bad once it was slower
+    than agreed, and no event before: who waits no longer does not make them faster.
+
+    >>> attempt_verdict("success", 1.5, 1.0)
+    <Verdict.BAD: 'bad'>
+    >>> attempt_verdict("cancelled", 0.5, 1.0)
+    <Verdict.NO_EVENT: 'none'>
+    """
+    if outcome in ("success", "cancelled"):
+        if slower_than is not None and elapsed > slower_than:
+            return Verdict.BAD
+        return Verdict.GOOD if outcome == "success" else Verdict.NO_EVENT
+    return Verdict.BAD

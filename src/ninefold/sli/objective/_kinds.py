@@ -9,6 +9,7 @@ from typing import Final, cast
 from ninefold.core import seconds
 from ninefold.errors import ConfigurationError
 from ninefold.sli.objective._model import (
+    DependencyAvailability,
     Freshness,
     HttpAvailability,
     HttpFirstByte,
@@ -17,6 +18,7 @@ from ninefold.sli.objective._model import (
     OperationLatency,
     Quality,
     Saturation,
+    Side,
     Throughput,
     routes_of,
 )
@@ -24,6 +26,7 @@ from ninefold.sli.objective._window import Window
 
 __all__ = [
     "availability",
+    "dependency_availability",
     "first_byte",
     "fresh",
     "latency",
@@ -126,6 +129,43 @@ def first_byte(
         target=_share(target),
         window=Window.of(window),
         count_429=count_429,
+    )
+
+
+def dependency_availability(
+    dependency: str,
+    *,
+    side: Side = "ours",
+    slower_than: float | timedelta | None = None,
+    target: float,
+    window: str | timedelta = DEFAULT_WINDOW,
+    vendor: str | None = None,
+) -> DependencyAvailability:
+    """Of the calls to a dependency, the share `target` succeeds; or, on their side, of attempts.
+
+    - `dependency` is the name given to `service.dependency`, or that of a policy that stands alone.
+    - `side="ours"` is what we experience: a call is bad when it fails, is answered by a fallback or
+      is rejected by an open breaker. What our own bulkhead or deadline refused is no event.
+    - `side="theirs"` is what a provider can be held to: an attempt that reached them is bad when it
+      fails, or when it takes longer than `slower_than` seconds, if that was agreed.
+    - A cancellation is no event, unless it is of an attempt that was slower than agreed already.
+    - `vendor` is whom it was agreed with, for reports.
+
+    Raises `ConfigurationError` for what cannot be meant, such as `slower_than` on our side.
+
+    >>> dependency_availability("psp", target=0.999).side
+    'ours'
+    >>> agreed = dependency_availability("psp", side="theirs", slower_than=1, target=0.99)
+    >>> agreed.slower_than
+    1.0
+    """
+    return DependencyAvailability(
+        dependency=dependency,
+        side=side,
+        slower_than=None if slower_than is None else seconds("slower_than", slower_than),
+        target=_share(target),
+        window=Window.of(window),
+        vendor=vendor,
     )
 
 

@@ -2,18 +2,21 @@
 
 A kind says what is asked of whom: which events are valid, which of them are bad, and how many of a
 hundred may be. The definitions themselves are in `_engine`.
+
+Over 300 lines: one short class for each kind, in one place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from ninefold.core import (
     require_between,
     require_count,
     require_name,
+    require_one_of,
     require_positive,
     seconds,
     shown,
@@ -22,6 +25,7 @@ from ninefold.errors import ConfigurationError
 from ninefold.sli.objective._window import Window
 
 __all__ = [
+    "DependencyAvailability",
     "EventKind",
     "Freshness",
     "HttpAvailability",
@@ -34,6 +38,7 @@ __all__ = [
     "OperationLatency",
     "Quality",
     "Saturation",
+    "Side",
     "SliName",
     "StateKind",
     "Throughput",
@@ -45,12 +50,16 @@ SliName: TypeAlias = Literal[
     "http.first_byte",
     "operation.availability",
     "operation.latency",
+    "dependency.availability",
     "quality",
     "freshness",
     "throughput",
     "saturation",
 ]
 """What OpenSLO's annotation `ninefold/sli` says."""
+
+Side: TypeAlias = Literal["ours", "theirs"]
+"""Whose view of a dependency: its calls as we experience them, or the attempts that reached it."""
 
 
 def _require_target(target: object) -> None:
@@ -179,6 +188,38 @@ class OperationLatency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyAvailability:
+    """Calls to a dependency as we experience them, or, on their side, attempts that reached it.
+
+    `slower_than` is how many seconds were agreed for an attempt; `vendor` is whom it was agreed
+    with, for reports.
+    """
+
+    sli: ClassVar[SliName] = "dependency.availability"
+    dependency: str
+    target: float
+    window: Window
+    side: Side = "ours"
+    slower_than: float | None = None
+    vendor: str | None = None
+
+    def __post_init__(self) -> None:
+        require_name("dependency", self.dependency)
+        require_one_of("side", self.side, get_args(Side))
+        if self.slower_than is not None:
+            seconds("slower_than", self.slower_than)
+            if self.side == "ours":
+                raise ConfigurationError(
+                    "slower_than is about attempts that reached them, got"
+                    f" {shown(self.slower_than)} with side='ours', where every call but a success"
+                    " is bad; write side='theirs', or leave it out"
+                )
+        if self.vendor is not None:
+            require_name("vendor", self.vendor)
+        _require_target(self.target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """Items that the application itself counts as good, by `service.events`."""
 
@@ -241,7 +282,9 @@ class Saturation:
 
 
 HttpKind: TypeAlias = HttpAvailability | HttpLatency | HttpFirstByte
-EventKind: TypeAlias = HttpKind | OperationAvailability | OperationLatency | Quality
+EventKind: TypeAlias = (
+    HttpKind | OperationAvailability | OperationLatency | DependencyAvailability | Quality
+)
 StateKind: TypeAlias = Freshness | Throughput | Saturation
 Kind: TypeAlias = EventKind | StateKind
 

@@ -16,8 +16,8 @@ _log = logging.getLogger("ninefold.sli")
 class UnknownNames:
     """Looks at a service's objectives when it starts up; never raises.
 
-    `routes` and `operations` are asked then, as `Objectives.unknown` wants them. What was said
-    before a fork is not said again by the children.
+    `routes`, `operations` and `dependencies` are asked then, as `Objectives.unknown` wants them.
+    What was said before a fork is not said again by the children.
     """
 
     def __init__(
@@ -27,11 +27,13 @@ class UnknownNames:
         *,
         routes: Callable[[], Iterable[str] | None],
         operations: Callable[[], Mapping[str, Iterable[str]]],
+        dependencies: Callable[[], Iterable[str] | None] = lambda: None,
     ) -> None:
         self._objectives = objectives
         self._faults = faults
         self._routes = routes
         self._operations = operations
+        self._dependencies = dependencies
         self._looked = False
         self._said: dict[str, object] = {}
 
@@ -54,7 +56,9 @@ class UnknownNames:
         try:
             if self._objectives.declared:
                 for sentence in self._objectives.unknown(
-                    routes=self._routes(), operations=self._operations()
+                    routes=self._routes(),
+                    operations=self._operations(),
+                    dependencies=self._dependencies(),
                 ):
                     # In one step, so that of several threads one says it.
                     mine = object()

@@ -15,7 +15,7 @@ from ninefold.slo.openslo._shape import Metadata
 __all__ = ["DEFINING", "PREFIX", "Duties", "annotations_of", "duties", "path_of"]
 
 PREFIX: Final = "ninefold/"
-DEFINING: Final = ("sli", "route", "operation", "dependency", "threshold")
+DEFINING: Final = ("sli", "route", "operation", "dependency", "side", "threshold")
 """Those that say what is measured; a `metricSource` has the same fields."""
 _KNOWN: Final = frozenset(
     (
@@ -34,12 +34,13 @@ _COUNT: Final = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duties:
-    """Who does what when an objective is in danger."""
+    """Who does what when an objective is in danger; and whom it was agreed with."""
 
     owner: str | None
     runbook: str | None
     escalation: str | None
     min_bad_events: int
+    vendor: str | None
 
 
 def path_of(at: str, name: str) -> str:
@@ -81,4 +82,5 @@ def duties(document: Document, annotations: Mapping[str, str], *, owner: str | N
         runbook=annotations.get(f"{PREFIX}runbook"),
         escalation=annotations.get(f"{PREFIX}escalation"),
         min_bad_events=int(written),
+        vendor=annotations.get(f"{PREFIX}vendor"),
     )

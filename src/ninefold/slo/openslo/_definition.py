@@ -39,11 +39,11 @@ _FIELDS: Final[Mapping[str, _Fields]] = {
     "freshness": _Fields(("operation", "threshold")),
     "throughput": _Fields(("operation", "threshold")),
     "saturation": _Fields(("operation", "threshold")),
-    "dependency.availability": _Fields((), DEFINING),
+    "dependency.availability": _Fields(("dependency",), ("side", "threshold")),
     "journey": _Fields((), DEFINING),
 }
 NAMES: Final = tuple(_FIELDS)
-LATER: Final = frozenset(("dependency.availability", "journey"))
+LATER: Final = frozenset(("journey",))
 """Known, and counted by a later version."""
 
 
@@ -55,6 +55,7 @@ class Definition:
     routes: tuple[str, ...] | None
     operation: str | None
     dependency: str | None
+    side: str | None
     threshold: float | None
     at: Mapping[str, At] = field(compare=False, repr=False)
 
@@ -65,6 +66,7 @@ class Definition:
             ("route", self.routes, other.routes),
             ("operation", self.operation, other.operation),
             ("dependency", self.dependency, other.dependency),
+            ("side", self.side, other.side),
             ("threshold", self.threshold, other.threshold),
         )
         return [name for name, one, another in pairs if one != another]
@@ -141,7 +143,7 @@ def _definition(
             )
     threshold, said = given.get("threshold"), where["threshold"]
     if value is not None and sli not in LATER:
-        if "threshold" not in fields.needs:
+        if "threshold" not in (*fields.needs, *fields.may):
             raise value.at.error(f"says nothing about {sli}, got {value.number:g}; take it out")
         if threshold is not None and threshold != value.number:
             raise value.at.error(
@@ -157,9 +159,24 @@ def _definition(
         routes=_routes(given.get("route")),
         operation=cast("str | None", given.get("operation")),
         dependency=cast("str | None", given.get("dependency")),
+        side=_side(given.get("side"), where["side"], sli, threshold),
         threshold=cast("float | None", threshold),
         at={**where, "threshold": said},
     )
+
+
+def _side(written: object, at: At, sli: str, threshold: object) -> str | None:
+    """Whose view of a dependency is meant: only on their side an attempt can be too slow."""
+    if sli != "dependency.availability":
+        return None
+    if written is None:
+        return "ours" if threshold is None else "theirs"
+    if written == "ours" and threshold is not None:
+        raise at.error(
+            f"must be 'theirs' where there is a threshold, got 'ours' and {shown(threshold)}; write"
+            " theirs, or take the threshold out"
+        )
+    return str(written)
 
 
 def _routes(written: object) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from ninefold.errors import ConfigurationError
 from ninefold.sli import (
     Objective,
     availability,
+    dependency_availability,
     first_byte,
     fresh,
     latency,
@@ -19,7 +20,7 @@ from ninefold.sli import (
     saturation,
     throughput,
 )
-from ninefold.sli.objective import Kind, Window
+from ninefold.sli.objective import Kind, Side, Window
 from ninefold.slo.openslo._annotations import annotations_of, duties, path_of
 from ninefold.slo.openslo._decode import decode
 from ninefold.slo.openslo._definition import LATER, Definition, Value
@@ -62,6 +63,8 @@ def slo_of(document: Document, library: Library, *, owner: str | None) -> Slo | 
     places = {
         **definition.at,
         "name": definition.at["operation"],
+        "slower_than": definition.at["threshold"],
+        "vendor": At(document, path_of("metadata", "vendor")),
         "target": At(document, at_target),
         "objective name": At(document, "metadata.name"),
         "owner": At(document, path_of("metadata", "owner")),
@@ -72,7 +75,7 @@ def slo_of(document: Document, library: Library, *, owner: str | None) -> Slo | 
     with _telling(document, places):
         made = Objective(
             name=document.name,
-            kind=_kind(definition, target, str(window)),
+            kind=_kind(definition, target, str(window), told.vendor),
             owner=told.owner,
             runbook=told.runbook,
             escalation=told.escalation,
@@ -110,7 +113,7 @@ def _value(document: Document, spec: SloSpec) -> Value | None:
     return None if value is None else Value(value, At(document, f"{_OBJECTIVE}.value"))
 
 
-def _kind(definition: Definition, target: float, window: str) -> Kind:
+def _kind(definition: Definition, target: float, window: str, vendor: str | None) -> Kind:
     route, operation = definition.routes, definition.operation or ""
     threshold = definition.threshold or 0.0
     match definition.sli:
@@ -124,6 +127,15 @@ def _kind(definition: Definition, target: float, window: str) -> Kind:
             return availability(operation=operation, target=target, window=window)
         case "operation.latency":
             return latency(operation=operation, threshold=threshold, target=target, window=window)
+        case "dependency.availability":
+            return dependency_availability(
+                definition.dependency or "",
+                side=cast("Side", definition.side),
+                slower_than=definition.threshold,
+                target=target,
+                window=window,
+                vendor=vendor,
+            )
         case "quality":
             return quality(operation, target=target, window=window)
         case "freshness":
