@@ -15,6 +15,7 @@ from ninefold._version import __version__
 
 if TYPE_CHECKING:
     from ninefold import testing
+    from ninefold.dependency import Dependency
     from ninefold.errors import (
         BulkheadFullError,
         CircuitOpenError,
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
         NinefoldError,
         RejectedError,
     )
+    from ninefold.resilience import (
+        Backoff,
+        Breaker,
+        Budget,
+        Bulkhead,
+        Policy,
+        Retry,
+        status,
+    )
+    from ninefold.resilience.deadline import carried, deadline, remaining
     from ninefold.sampling import Sampling
     from ninefold.service import Service, setup
     from ninefold.sli import (
@@ -38,30 +49,52 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Backoff",
+    "Breaker",
+    "Budget",
+    "Bulkhead",
     "BulkheadFullError",
     "CircuitOpenError",
     "ConfigurationError",
     "DeadlineExceededError",
+    "Dependency",
     "NinefoldError",
     "Objective",
+    "Policy",
     "RejectedError",
+    "Retry",
     "Sampling",
     "Service",
     "__version__",
     "availability",
     "dependency_availability",
+    "carried",
+    "deadline",
     "first_byte",
     "fresh",
     "latency",
     "quality",
+    "remaining",
     "saturation",
     "setup",
+    "status",
     "testing",
     "throughput",
 ]
 
 # Where each name lives. Importing ninefold must cost next to nothing: a name is fetched when used.
 _HOMES = {
+    "Backoff": "ninefold.resilience",
+    "Breaker": "ninefold.resilience",
+    "Budget": "ninefold.resilience",
+    "Bulkhead": "ninefold.resilience",
+    "Policy": "ninefold.resilience",
+    "Retry": "ninefold.resilience",
+    "status": "ninefold.resilience",
+    "carried": "ninefold.resilience.deadline",
+    "deadline": "ninefold.resilience.deadline",
+    "remaining": "ninefold.resilience.deadline",
+    "Dependency": "ninefold.dependency",
     "BulkheadFullError": "ninefold.errors",
     "CircuitOpenError": "ninefold.errors",
     "ConfigurationError": "ninefold.errors",

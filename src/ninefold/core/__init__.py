@@ -1,5 +1,6 @@
 """The standard library, shaped: time and chance, checks of what users pass in, and secrets."""
 
+from ninefold.core._callables import FUNCTIONS, CallKind, function_of, kind_of_call
 from ninefold.core._names import (
     MetricKind,
     TranslationStrategy,
@@ -24,12 +25,16 @@ from ninefold.core._validation import (
 )
 
 __all__ = [
+    "FUNCTIONS",
     "REDACTED",
+    "CallKind",
     "Expiry",
     "MetricKind",
     "Runtime",
     "TranslationStrategy",
+    "function_of",
     "is_secret",
+    "kind_of_call",
     "label_value",
     "nearest",
     "prometheus_label",

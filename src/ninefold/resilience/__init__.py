@@ -1,1 +1,25 @@
 """Calls that fail well: retry, budget, breaker, bulkhead, deadline, fallback, and their policy."""
+
+from ninefold.resilience.backoff import Backoff
+from ninefold.resilience.breaker import Breaker, Transition
+from ninefold.resilience.budget import Budget
+from ninefold.resilience.bulkhead import Bulkhead
+from ninefold.resilience.policy import BreakerControl, Judges, Passage, Policy, present_peer
+from ninefold.resilience.retry import Retry, Status, status
+
+# `deadline` stays the name of the package here; users have the function as `nf.deadline`.
+__all__ = [
+    "Backoff",
+    "Breaker",
+    "BreakerControl",
+    "Budget",
+    "Bulkhead",
+    "Judges",
+    "Passage",
+    "Policy",
+    "Retry",
+    "Status",
+    "Transition",
+    "present_peer",
+    "status",
+]

@@ -5,14 +5,18 @@ Over 300 lines, most of them what its methods promise: it is the one object that
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
+from types import MappingProxyType
 from typing import TypeVar
 
 from ninefold.config import Settings
 from ninefold.core import Runtime
+from ninefold.dependency import Dependency
 from ninefold.errors import ConfigurationError
+from ninefold.resilience import Policy
 from ninefold.sampling import Head
 from ninefold.service._admin import Admin
 from ninefold.service._admin_endpoints import Endpoints, metrics_endpoint
@@ -27,6 +31,7 @@ from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
     ServerTracing,
     Telemetry,
+    restart_after_fork,
 )
 from ninefold.telemetry._log_ids import install_log_ids
 
@@ -53,10 +58,17 @@ class Service:
         observe_process(telemetry)
         self._operations = Operations(telemetry, self._objectives.operations, owner=settings.owner)
         self._applications = Applications(settings.exclude)
+        self._declaring = threading.RLock()
+        self._dependencies: dict[str, Dependency] = {}
         self._unknown = UnknownNames(
-            self._objectives, telemetry.faults, routes=self._templates, operations=self._known
+            self._objectives,
+            telemetry.faults,
+            routes=self._templates,
+            operations=self._known,
+            dependencies=lambda: self._dependencies,
         )
         telemetry.pipeline.when_built(self._unknown.when_built)
+        restart_after_fork(self)
         self._admin: Admin | None = None
         if settings.admin is not None and not settings.disabled:
             self._admin = Admin(settings.admin, self._endpoints(), telemetry.faults)
@@ -65,6 +77,10 @@ class Service:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
             install_log_ids(telemetry.faults)
+
+    def restart(self) -> None:
+        """Take a lock of its own, as a forked child must."""
+        self._declaring = threading.RLock()
 
     @property
     def settings(self) -> Settings:
@@ -236,6 +252,65 @@ class Service:
                 min_bad_events=min_bad_events,
             )
         )
+
+    @property
+    def dependencies(self) -> Mapping[str, Dependency]:
+        """The dependencies that are declared, by name."""
+        return MappingProxyType(self._dependencies)
+
+    def dependency(
+        self,
+        name: str,
+        *,
+        kind: str,
+        vendor: str | None = None,
+        policy: Policy | None = None,
+    ) -> Dependency:
+        """Declare something that this service calls, once, at start-up.
+
+        - `name` is `ninefold.dependency.name`, and `service.peer.name` on spans.
+        - `kind` is `http`, `rpc`, `db`, `cache`, `messaging`, `storage` or `other`.
+        - `vendor` is who provides it, where that is somebody else.
+        - `policy` guards its calls: an `nf.Policy` without a name. Without one they are measured
+          and bounded by the caller's deadline, and nothing else.
+
+        Calls are made through `guard`, which decorates functions, or `permit`, for blocks; each is
+        recorded in `ninefold.dependency.call.duration` in seconds, and each attempt in
+        `ninefold.dependency.attempts`.
+
+        The same again gives the same. Raises `ConfigurationError` for what cannot be meant, and for
+        a name that is declared with other words already.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout")
+        >>> stock = service.dependency("stock-db", kind="db", policy=nf.Policy(deadline=2.0))
+        >>> @stock.guard
+        ... def left(item: int) -> int:
+        ...     return 3
+        >>> left(7)
+        3
+        >>> service.shutdown()
+        True
+        """
+        with self._declaring:
+            present = self._dependencies.get(name)
+            if present is not None:
+                if present.is_declared_as(kind=kind, vendor=vendor, policy=policy):
+                    return present
+                raise ConfigurationError(
+                    f"the dependency {name!r} is declared already, with other words; declare it"
+                    f" once, and find it again by service.dependencies[{name!r}]"
+                )
+            made = Dependency(
+                name,
+                kind=kind,
+                vendor=vendor,
+                policy=policy,
+                measuring=self._telemetry,
+                judges=self._objectives.dependencies,
+            )
+            self._dependencies[name] = made
+            return made
 
     def events(self, name: str, *, good: float, total: float) -> None:
         """Count items that the application itself judged: `good` of `total`, the rest bad.

@@ -8,6 +8,7 @@ from ninefold.telemetry._faults import Faults, quoted
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._instruments import Histogram, Key
 from ninefold.telemetry._measurement import LARGEST, plain
+from ninefold.telemetry._measuring import Bound, Measuring, bind, part
 from ninefold.telemetry._observed import Observation
 from ninefold.telemetry._sampler import HeadSampler
 from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
@@ -18,12 +19,14 @@ __all__ = [
     "AnyCounter",
     "AnyGauge",
     "AnyHistogram",
+    "Bound",
     "Faults",
     "GaugeCell",
     "HeadSampler",
     "Histogram",
     "HistogramCell",
     "Key",
+    "Measuring",
     "MetricReader",
     "NumberCell",
     "Observation",
@@ -31,6 +34,8 @@ __all__ = [
     "ServerTracing",
     "SpanProcessor",
     "Telemetry",
+    "bind",
+    "part",
     "plain",
     "quoted",
     "restart_after_fork",

@@ -406,6 +406,16 @@ class NumberCell:
         if exemplar is not self._unshown:
             self.show(number, exemplar)
 
+    def step(self) -> None:
+        """Add 1, as counters of calls do all day: half of what `add` costs."""
+        if self._unshown is self:
+            self.add(1)
+            return
+        with self.lock:
+            self._value += 1
+            if self._shared is not None:
+                self._shared[0] += 1
+
     def show(self, value: float, exemplar: SpanContext | None) -> None:
         """Offer an exemplar for a value that has been added already."""
         number = plain(value)

@@ -44,6 +44,10 @@ class ApiSeries:
         """Add to the sum."""
         self._owner.add(value, self._key, exemplar)
 
+    def step(self) -> None:
+        """Add 1."""
+        self._owner.add(1, self._key)
+
     def set(self, value: float) -> None:
         """Set the value."""
         self._owner.set(value, self._key)

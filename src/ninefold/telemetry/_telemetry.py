@@ -35,6 +35,7 @@ from ninefold.telemetry._instruments import (
     merged_bounds,
 )
 from ninefold.telemetry._level import Level
+from ninefold.telemetry._measuring import present
 from ninefold.telemetry._observed import Observation, Observed
 from ninefold.telemetry._pipeline import SCHEMA_URL, Pipeline
 from ninefold.telemetry._propagators import Propagator, configured_propagator
@@ -115,6 +116,7 @@ class Telemetry:
         dropped = self.counter(TELEMETRY_DROPPED)
         self.faults.count_with(dropped.add)
         restart_after_fork(self)
+        present.change(self)
         self._left = settings.shutdown_timeout
         self.pipeline.when_built(lambda _: process_exit.join())
         if not settings.disabled:
@@ -124,6 +126,14 @@ class Telemetry:
     def disabled(self) -> bool:
         """Whether `OTEL_SDK_DISABLED` says that nothing is to be measured."""
         return self.settings.disabled
+
+    @property
+    def exemplars(self) -> bool:
+        """Whether a record wants to be told of the present span.
+
+        The SDK of a user's own provider looks at it itself.
+        """
+        return self.owners.metrics == "ninefold" and self.settings.exemplar_filter != "always_off"
 
     def _meter(self) -> metrics.Meter:
         if self.disabled:
@@ -285,6 +295,7 @@ class Telemetry:
 
         Default: the setting `shutdown_timeout`, 5 seconds. A second call does nothing.
         """
+        present.leave(self)
         ended = self.pipeline.shutdown(self._seconds(timeout))
         uninstall(self.pipeline)
         self._propagator.remove()

@@ -29,6 +29,7 @@ class Tokens:
     """
 
     __slots__ = (
+        "__weakref__",
         "_at",
         "_budget",
         "_counter",
@@ -97,7 +98,7 @@ class Tokens:
         self._begin()
 
     def _begin(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._at: float | None = None
         self._most_floor = _most_floor(self._budget)
         self._floor = self._most_floor

@@ -8,14 +8,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ninefold.core import shown
+from ninefold.core import FUNCTIONS, function_of, shown
 from ninefold.errors import ConfigurationError
 from ninefold.sli.operation._async import measured_async_generator, measured_coroutine
 from ninefold.sli.operation._model import Listener
 from ninefold.sli.operation._sync import measured_function, measured_generator
 
-# Told by their exact type: another library's proxy for one says that it is one, and binds itself.
-_FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _DESCRIPTORS = (classmethod, staticmethod)
 
 
@@ -44,17 +42,13 @@ def decorated(target: Any, on: Listener, clock: Callable[[], float]) -> Any:
     if type(target) in _DESCRIPTORS:
         return type(target)(decorated(target.__func__, on, clock))
     driver = _driver(target)
-    if type(target) in _FUNCTIONS:
+    if type(target) in FUNCTIONS:
         return functools.wraps(target)(driver(target, on, clock))
     return _proxy(target, driver(_call, on, clock))
 
 
 def _driver(target: Any) -> Callable[[Any, Listener, Callable[[], float]], Any]:
-    while isinstance(target, functools.partial):
-        target = target.func
-    if not isinstance(target, _FUNCTIONS):
-        # Of an object that is called, its class has the function.
-        target = type(target).__call__
+    target = function_of(target)
     if inspect.iscoroutinefunction(target):
         return measured_coroutine
     if inspect.isasyncgenfunction(target):

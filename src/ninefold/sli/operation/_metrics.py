@@ -38,11 +38,7 @@ class Series:
         self._success: Record | None = None
         # Bounded, as `error.type` is.
         self._others: dict[Ending, Record] = {}
-        # The SDK of a user's own provider looks at the present span itself.
-        self._points = (
-            telemetry.owners.metrics == "ninefold"
-            and telemetry.settings.exemplar_filter != "always_off"
-        )
+        self._points = telemetry.exemplars
 
     def succeeded(self, elapsed: float) -> None:
         """Record a success; the way that nearly every run takes."""

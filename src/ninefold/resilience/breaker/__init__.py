@@ -1,0 +1,27 @@
+"""The circuit breaker: a window of results, three states, a few probes."""
+
+from ninefold.resilience.breaker._engine import Circuit
+from ninefold.resilience.breaker._model import (
+    FORCED_CLOSED,
+    FORCED_OPEN,
+    STATES,
+    Breaker,
+    Permit,
+    Rejected,
+    Transition,
+    Verdict,
+)
+from ninefold.resilience.breaker._register import register
+
+__all__ = [
+    "FORCED_CLOSED",
+    "FORCED_OPEN",
+    "STATES",
+    "Breaker",
+    "Circuit",
+    "Permit",
+    "Rejected",
+    "Transition",
+    "Verdict",
+    "register",
+]

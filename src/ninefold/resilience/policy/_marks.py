@@ -1,0 +1,71 @@
+"""What a call tells the calls inside it: that it is retrying, and which dependency it is for.
+
+A mark ends with its call: a task that was created inside and lives on sees one that is over.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import final
+
+__all__ = ["Mark", "is_retrying", "mark", "present_peer", "unmark"]
+
+
+@final
+class Mark:
+    """A call of the dependency `name`; `retries` says that it tries again by itself."""
+
+    __slots__ = ("live", "name", "outer", "retries")
+
+    def __init__(self, name: str, outer: Mark | None, retries: bool) -> None:
+        self.name = name
+        self.outer = outer
+        self.retries = retries
+        self.live = True
+
+
+_present: ContextVar[Mark | None] = ContextVar("ninefold_call", default=None)
+
+
+def mark(name: str, retries: bool) -> Mark:
+    """Mark what follows as part of a call; `unmark` ends it."""
+    outer = _present.get()
+    if outer is not None and not outer.live:
+        # Left behind in a context that outlived its call.
+        outer = _living(outer)
+    made = Mark(name, outer, retries)
+    _present.set(made)
+    return made
+
+
+def unmark(made: Mark) -> None:
+    """End a mark. By value: the context may be another one than where it began."""
+    made.live = False
+    if _present.get() is made:
+        _present.set(made.outer)
+
+
+def is_retrying(made: Mark) -> bool:
+    """Whether a call further out, of the same dependency, tries again by itself."""
+    found = made.outer
+    while found is not None:
+        if found.live and found.retries and found.name == made.name:
+            return True
+        found = found.outer
+    return False
+
+
+def present_peer() -> str | None:
+    """The dependency that is being called here: `service.peer.name` of a client's span."""
+    found = _present.get()
+    while found is not None:
+        if found.live:
+            return found.name
+        found = found.outer
+    return None
+
+
+def _living(found: Mark | None) -> Mark | None:
+    while found is not None and not found.live:
+        found = found.outer
+    return found
