@@ -35,6 +35,10 @@ Every `otlp.` key but `otlp.temporality` also exists for one signal alone, and t
 `otlp.traces.endpoint`, `otlp.metrics.endpoint`, `otlp.logs.endpoint` with
 `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and so on.
 
+Fields of a policy are set by its name: `[policy.search.retry]` and
+`NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS`, or `[dependency.psp.policy.retry]` and
+`NINEFOLD_DEPENDENCY_PSP_POLICY_RETRY_ATTEMPTS` for that of a dependency.
+
 `NINEFOLD_CONFIG` names a file to read instead of the `ninefold.toml`, or `[tool.ninefold]` in
 `pyproject.toml`, that is nearest upwards from the working directory.
 """

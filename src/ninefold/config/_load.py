@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ninefold.config import _file
-from ninefold.config._decision import Said
+from ninefold.config._decision import Deliberation, Said
 from ninefold.config._file import ConfigurationFile
 from ninefold.config._headers_file import with_headers_of_files
 from ninefold.config._model import Settings
+from ninefold.config._override import Asked, Override, OverrideKind, overrides_in, unasked_in
+from ninefold.config._setting import Parse
 from ninefold.config._settle import settle
-from ninefold.config._table import CONFIG_VARIABLE
+from ninefold.config._table import CONFIG_VARIABLE, RESILIENCE
 
 _log = logging.getLogger("ninefold.config")
 
@@ -55,24 +59,90 @@ def read(
 ) -> Settings:
     """What `load` gives, without a word in the log: for those who show the problems themselves."""
     environ = os.environ if environ is None else environ
-    file = _locate(environ, start)
-    said = Said(
-        environ=environ,
-        file={} if file is None else file.table,
-        code=code,
-        where="" if file is None else str(file.path),
-        prefix="" if file is None else file.prefix,
-    )
+    file = _locate(environ.get(CONFIG_VARIABLE, "").strip(), _directory(start))
+    said = replace(_said(environ, file), code=code)
     settings = settle(said, file=None if file is None else file.path)
     # The switch that turns everything off must not depend on files being right.
     return settings if settings.disabled else with_headers_of_files(settings)
 
 
-def _locate(environ: Mapping[str, str], start: Path | None) -> ConfigurationFile | None:
-    named = environ.get(CONFIG_VARIABLE, "").strip()
+def overrides(
+    kind: OverrideKind,
+    name: str,
+    fields: Mapping[str, Parse[object]],
+    *,
+    environ: Mapping[str, str] | None = None,
+    start: Path | None = None,
+) -> Mapping[str, Override]:
+    """What the deployment sets in the place of what code says of one policy; environment > file.
+
+    - `kind` and `name` say whose: `[policy.search]` and `NINEFOLD_POLICY_SEARCH_…`, or the policy
+      in `[dependency.psp.policy]` and `NINEFOLD_DEPENDENCY_PSP_POLICY_…`.
+    - `fields` holds a parser for each field that can be set (`"retry.attempts"`). What is returned
+      has those that somebody sets.
+
+    Works without `setup()`; the file is read once, whoever asks, until `forget_file()`. A wrong
+    value, a key in the file that is no field and an unreadable file raise `ConfigurationError`.
+
+    >>> from ninefold.config import count
+    >>> fields = {"retry.attempts": count(1, "attempts")}
+    >>> environ = {"NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS": "5"}
+    >>> found = overrides("policy", "search", fields, environ=environ)
+    >>> found["retry.attempts"].value, found["retry.attempts"].origin.source
+    (5, 'environment')
+    """
+    return overrides_in(_heard(environ, start), kind, name, fields)
+
+
+def unasked(
+    asked: Iterable[Asked],
+    *,
+    environ: Mapping[str, str] | None = None,
+    start: Path | None = None,
+) -> list[str]:
+    """What is overridden in vain, a sentence each; `asked` is all that can be overridden."""
+    return unasked_in(_heard(environ, start), asked)
+
+
+def is_resilience_on(
+    *, environ: Mapping[str, str] | None = None, start: Path | None = None
+) -> bool:
+    """Whether policies guard calls: the setting `resilience`, without `setup()`."""
+    said = _heard(environ, start)
+    key = RESILIENCE.key
+    own = replace(said, file={key: said.file[key]} if key in said.file else {})
+    return Deliberation(own).choose(RESILIENCE).value
+
+
+def forget_file() -> None:
+    """Have `overrides` and its siblings read the file anew, as a test may want."""
+    _remembered.cache_clear()
+
+
+def _heard(environ: Mapping[str, str] | None, start: Path | None) -> Said:
+    environ = os.environ if environ is None else environ
+    return _said(environ, _remembered(environ.get(CONFIG_VARIABLE, "").strip(), _directory(start)))
+
+
+def _said(environ: Mapping[str, str], file: ConfigurationFile | None) -> Said:
+    if file is None:
+        return Said(environ=environ)
+    return Said(environ=environ, file=file.table, where=str(file.path), prefix=file.prefix)
+
+
+def _directory(start: Path | None) -> Path | None:
     try:
-        directory = Path.cwd() if start is None else start
+        return Path.cwd() if start is None else start.absolute()
     except OSError:
         # The working directory is gone: there is nowhere to look.
+        return None
+
+
+def _locate(named: str, directory: Path | None) -> ConfigurationFile | None:
+    if directory is None:
         return _file.read(Path(named)) if named else None
-    return _file.read(directory / named) if named else _file.find(directory.absolute())
+    return _file.read(directory / named) if named else _file.find(directory)
+
+
+# A service may have hundreds of policies, each of which asks; there is one file, or a few in tests.
+_remembered = lru_cache(maxsize=8)(_locate)

@@ -168,11 +168,14 @@ class Settings:
     objectives: tuple[str, ...]
     shutdown_timeout: float
     max_series: int
+    resilience: bool
     log_correlation: bool
     process_metrics: bool
     file: Path | None = field(default=None, compare=False)
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    overrides: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    """What is said of policies and dependencies by name, as it is written."""
 
     @property
     def scraped(self) -> bool:
@@ -206,7 +209,7 @@ class Settings:
 
         Raises `ConfigurationError` where there is no such setting.
         """
-        for row in self.rows:
+        for row in (*self.rows, *self.overrides):
             if row.key == key:
                 return row.origin
         near = nearest(key, [row.key for row in self.rows])
@@ -214,8 +217,8 @@ class Settings:
         raise ConfigurationError(f"there is no setting {key!r}{hint}")
 
     def explain(self) -> tuple[Row, ...]:
-        """What there is to tell: every setting, and nothing twice."""
-        return tuple(row for row in self.rows if not row.repeats)
+        """What there is to tell: every setting and every override, and nothing twice."""
+        return (*(row for row in self.rows if not row.repeats), *self.overrides)
 
 
 def without_password(endpoint: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import TypeVar, cast
@@ -67,6 +66,15 @@ def duration(name: str, value: object) -> float:
     >>> duration("timeout", "500ms"), duration("timeout", "2m"), duration("timeout", 5)
     (0.5, 120.0, 5.0)
     """
+    return _seconds(name, value)
+
+
+def wait(name: str, value: object) -> float:
+    """A length of time in seconds, written likewise; 0 for none."""
+    return _seconds(name, value, zero=True)
+
+
+def _seconds(name: str, value: object, *, zero: bool = False) -> float:
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         if match is None:
@@ -75,7 +83,7 @@ def duration(name: str, value: object) -> float:
                 f"'500ms', '5s' or '2m', got {shown(value)}"
             )
         value = float(match["number"]) * _SECONDS_IN[match["unit"]]
-    return seconds(name, cast("float | timedelta", value))
+    return seconds(name, value, zero=zero)
 
 
 def count(minimum: int, unit: str) -> Callable[[str, object], int]:

@@ -12,16 +12,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ninefold.config import _standard, _table
 from ninefold.config._decision import Deliberation, Said, Word
+from ninefold.config._keys import flat, refuse_unknown
 from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
+from ninefold.config._override import KINDS, is_override, override_rows
 from ninefold.config._setting import Setting
-from ninefold.core import nearest, shown
-from ninefold.errors import ConfigurationError
+from ninefold.core import nearest
 
 _KEYS: Final = frozenset(setting.key for setting in _table.ALL)
 _SHORT_VARIABLES: Final = frozenset(
     variable.removeprefix("NINEFOLD_")
     for variable in (_table.CONFIG_VARIABLE, *(setting.variable for setting in _table.ALL))
 )
+_OTHERS: Final = "`ninefold doctor` lists all settings"
 _DEFAULT_ENDPOINTS: Final = {
     "http/protobuf": "http://localhost:4318",
     "grpc": "http://localhost:4317",
@@ -33,9 +35,11 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
 
     `said.file` may hold tables inside tables; `file` is only passed on.
     """
-    said = replace(said, file=_flat(said.file))
-    _refuse_unknown(said.file, said.where)
-    _refuse_unknown(said.code, "argument of setup")
+    overrides = override_rows(said)
+    settings_alone = {key: each for key, each in said.file.items() if key not in KINDS}
+    said = replace(said, file=flat(settings_alone, _KEYS))
+    refuse_unknown(said.file, said.where, _KEYS, others=_OTHERS)
+    refuse_unknown(said.code, "argument of setup", _KEYS, others=_OTHERS)
     chosen = Deliberation(said)
     _warn_of_unknown(said.environ, chosen)
     problem = _standard.argument_problem(said.environ)
@@ -78,11 +82,12 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         objectives=_objectives(chosen, file),
         shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
         max_series=chosen.choose(_table.MAX_SERIES).value,
+        resilience=chosen.choose(_table.RESILIENCE).value,
         log_correlation=chosen.choose(_table.LOG_CORRELATION).value,
         process_metrics=chosen.choose(_table.PROCESS_METRICS).value,
         file=file,
     )
-    return replace(settings, rows=_in_order(chosen), problems=chosen.problems)
+    return replace(settings, rows=_in_order(chosen), problems=chosen.problems, overrides=overrides)
 
 
 def _exporter(
@@ -166,41 +171,12 @@ def _in_order(chosen: Deliberation) -> tuple[Row, ...]:
     )
 
 
-def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Tables inside tables as dotted keys, down to the keys of settings."""
-    flat: dict[str, object] = {}
-    for name, value in table.items():
-        key = f"{prefix}{name}"
-        if key not in _KEYS and isinstance(value, Mapping) and value:
-            flat.update(_flat(value, f"{key}."))
-        else:
-            flat[key] = value
-    return flat
-
-
-def _refuse_unknown(said: Mapping[str, object], where: str) -> None:
-    for key, value in said.items():
-        if key in _KEYS:
-            continue
-        inside = [known for known in _KEYS if known.startswith(f"{key}.")]
-        if inside and isinstance(value, Mapping):
-            continue
-        if inside:
-            raise ConfigurationError(
-                f"{key} ({where}) must be a table with keys such as {min(inside)!r}, "
-                f"got {shown(value)}"
-            )
-        near = nearest(key, _KEYS)
-        remedy = (
-            "`ninefold doctor` lists all settings" if near is None else f"did you mean {near!r}?"
-        )
-        raise ConfigurationError(f"there is no setting {key!r} ({where}); {remedy}")
-
-
 def _warn_of_unknown(environ: Mapping[str, str], chosen: Deliberation) -> None:
     for variable, value in environ.items():
         short = variable.removeprefix("NINEFOLD_")
         if short == variable or short in _SHORT_VARIABLES or not value.strip():
+            continue
+        if is_override(variable):
             continue
         near = nearest(short, _SHORT_VARIABLES)
         hint = "" if near is None else f"; did you mean NINEFOLD_{near}?"

@@ -313,6 +313,12 @@ MAX_SERIES = Setting(
     default=2000,
     doc="Series per instrument, the overflow one included.",
 )
+RESILIENCE = Setting(
+    key="resilience",
+    parse=_parse.boolean,
+    default=True,
+    doc="Policies guard calls; `false` makes each of them a plain call.",
+)
 LOG_CORRELATION = Setting(
     key="log_correlation",
     parse=_parse.boolean,
@@ -502,6 +508,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     OBJECTIVES,
     SHUTDOWN_TIMEOUT,
     MAX_SERIES,
+    RESILIENCE,
     LOG_CORRELATION,
     PROCESS_METRICS,
 )

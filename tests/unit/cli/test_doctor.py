@@ -88,6 +88,26 @@ def test_json_is_for_programs(somewhere: Path) -> None:
     assert {finding["level"] for finding in report["findings"]} == {"note"}
 
 
+def test_overrides_of_policies_are_told_with_their_source(somewhere: Path) -> None:
+    """By name, from the file and from the environment, and what lost; whoever may ask for them."""
+    (somewhere / "ninefold.toml").write_text(
+        "[policy.search.retry]\nattempts = 3\n[dependency.psp.policy]\ndeadline = 2.0\n"
+    )
+    result = _run(
+        NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS="5", NINEFOLD_POLICY_CART_BREAKER_OPEN_FOR="9s"
+    )
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.output.splitlines()]
+    by_variable = "NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS"
+    place = f"{somewhere}/ninefold.toml:"
+    assert ["policy.search.retry.attempts", "5", "environment:", by_variable] in lines
+    assert ["won", "over", "3", f"({place}", "policy.search.retry.attempts)"] in lines
+    key = "dependency.psp.policy.deadline"
+    assert [key, "2.0", "file:", place, key] in lines
+    variable = "NINEFOLD_POLICY_CART_BREAKER_OPEN_FOR"
+    assert [variable, "9s", "environment:", variable] in lines
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_settings_that_cannot_be_read_are_the_finding(somewhere: Path, form: str) -> None:
     """A wrong file ends with exit code 1 and the message that set-up would give."""

@@ -279,6 +279,14 @@ TABLE = [
     ),
     Words("max_series", ("NINEFOLD_MAX_SERIES", "10", "10"), None, (20, "20"), (30, "30"), "2000"),
     Words(
+        "resilience",
+        ("NINEFOLD_RESILIENCE", "off", "false"),
+        None,
+        (True, "true"),
+        (False, "false"),
+        "true",
+    ),
+    Words(
         "log_correlation",
         ("NINEFOLD_LOG_CORRELATION", "OFF", "false"),
         None,

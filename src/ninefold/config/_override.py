@@ -1,0 +1,196 @@
+"""Decides what environment and file say of one policy or dependency, by its name. Pure.
+
+`[policy.search.retry] attempts = 5` in a file and `NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS=5` say the
+same; so do `[dependency.psp.policy] deadline = 2` and `NINEFOLD_DEPENDENCY_PSP_POLICY_DEADLINE=2`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+
+from ninefold.config._decision import Said
+from ninefold.config._keys import flat, refuse_unknown
+from ninefold.config._model import Origin, Overridden, Row
+from ninefold.config._setting import Parse
+from ninefold.core import REDACTED, is_secret, nearest, shown
+from ninefold.errors import ConfigurationError
+
+OverrideKind: TypeAlias = Literal["policy", "dependency"]
+"""Whose fields: those of a policy that stands alone, or of the policy of a dependency."""
+
+KINDS: Final[tuple[OverrideKind, ...]] = get_args(OverrideKind)
+_INSIDE: Final[Mapping[OverrideKind, str]] = {"policy": "", "dependency": "policy."}
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_OTHER: Final = re.compile(r"[^0-9A-Za-z]")
+_VARIABLE: Final = re.compile(r"NINEFOLD_(POLICY_.+_.+|DEPENDENCY_.+_POLICY_.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A value that a deployment sets in the place of what code says, and where it came from."""
+
+    value: object
+    origin: Origin
+
+
+class Asked(NamedTuple):
+    """What may be overridden: the fields of one policy or dependency."""
+
+    kind: OverrideKind
+    name: str
+    fields: Iterable[str]
+
+
+def variable_of(kind: OverrideKind, name: str, field: str) -> str:
+    """The environment variable of a field; whatever is no letter or digit of ASCII becomes `_`.
+
+    >>> variable_of("policy", "search-v2", "retry.attempts")
+    'NINEFOLD_POLICY_SEARCH_V2_RETRY_ATTEMPTS'
+    >>> variable_of("dependency", "psp", "deadline")
+    'NINEFOLD_DEPENDENCY_PSP_POLICY_DEADLINE'
+    """
+    return _variable(kind, name, f"{_INSIDE[kind]}{field}")
+
+
+def is_override(variable: str) -> bool:
+    """Whether a variable may be that of a field: whose it is, only its name's bearer knows."""
+    return _VARIABLE.fullmatch(variable) is not None
+
+
+def overrides_in(
+    said: Said, kind: OverrideKind, name: str, fields: Mapping[str, Parse[object]]
+) -> dict[str, Override]:
+    """What is said about `fields`, by field; the file's tables in `said` may be nested."""
+    inside, at = _INSIDE[kind], _at(kind, name)
+    filed = _filed(said, kind, name, [f"{inside}{field}" for field in fields])
+    found: dict[str, Override] = {}
+    for field, parse in fields.items():
+        key, variable = f"{at}{inside}{field}", variable_of(kind, name, field)
+        words: list[tuple[object, Overridden]] = []
+        if text := said.environ.get(variable, "").strip():
+            value = parse(f"{key} (environment variable {variable})", text)
+            words.append((value, Overridden("environment", variable, _shown(key, text))))
+        if f"{inside}{field}" in filed:
+            written = filed[f"{inside}{field}"]
+            value = parse(f"{key} ({said.where})", written)
+            words.append((value, Overridden("file", _place(said, key), _shown(key, written))))
+        if words:
+            value, won = words[0]
+            lost = tuple(each for _, each in words[1:])
+            found[field] = Override(value, Origin(won.source, won.name, lost))
+    return found
+
+
+def override_rows(said: Said) -> tuple[Row, ...]:
+    """All that is said about fields, whether somebody asks for it or not; as it is written.
+
+    What the environment alone says goes by its variable: where in it a name ends nobody can tell.
+    """
+    variables = {
+        variable: text.strip()
+        for variable, text in sorted(said.environ.items())
+        if text.strip() and is_override(variable)
+    }
+    rows: list[Row] = []
+    told: set[str] = set()
+    for kind, name, field, written in _all_filed(said):
+        key, variable = f"{_at(kind, name)}{field}", _variable(kind, name, field)
+        own = Overridden("file", _place(said, key), _shown(key, written))
+        doc = f"Overrides what code says of the {kind} {name!r}."
+        if variable in variables:
+            told.add(variable)
+            text = _shown(variable, variables[variable])
+            rows.append(Row(key, text, Origin("environment", variable, (own,)), doc))
+        else:
+            rows.append(Row(key, own.value, Origin("file", own.name), doc))
+    doc = "Overrides what code says of a policy."
+    for variable, text in variables.items():
+        if variable not in told:
+            rows.append(Row(variable, _shown(variable, text), Origin("environment", variable), doc))
+    return tuple(rows)
+
+
+def unasked_in(said: Said, asked: Iterable[Asked]) -> list[str]:
+    """What is said about what is not there, a sentence each."""
+    there: dict[OverrideKind, set[str]] = {kind: set() for kind in KINDS}
+    keys: set[str] = set()
+    variables: set[str] = set()
+    for kind, name, fields in asked:
+        there[kind].add(name)
+        for field in fields:
+            keys.add(f"{_at(kind, name)}{_INSIDE[kind]}{field}")
+            variables.add(variable_of(kind, name, field))
+    told: dict[str, None] = {}
+    for kind, name, field, _ in _all_filed(said):
+        key = f"{_at(kind, name)}{field}"
+        if name not in there[kind]:
+            place = _place(said, _at(kind, name).rstrip("."))
+            hint = _hint(name, there[kind])
+            told[f"there is no {kind} {name!r}, which {place} is about{hint}"] = None
+        elif key not in keys:
+            told[f"there is nothing that {_place(said, key)} overrides{_hint(key, keys)}"] = None
+    for variable, text in sorted(said.environ.items()):
+        if text.strip() and is_override(variable) and variable not in variables:
+            told[f"there is nothing that {variable} overrides{_hint(variable, variables)}"] = None
+    return list(told)
+
+
+def _variable(kind: OverrideKind, name: str, inside: str) -> str:
+    return "NINEFOLD_" + _OTHER.sub("_", f"{kind}.{name}.{inside}").upper()
+
+
+def _tables(said: Said, kind: OverrideKind) -> Iterator[tuple[str, Mapping[str, object]]]:
+    example = f"[{kind}.psp.{_INSIDE[kind]}retry]"
+    tables = said.file.get(kind, {})
+    if not isinstance(tables, Mapping):
+        raise ConfigurationError(
+            f"{kind} ({said.where}) must be a table of tables, each with the name of a {kind}, got"
+            f" {shown(tables)}; write {example}"
+        )
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise ConfigurationError(
+                f"{_at(kind, name).rstrip('.')} ({said.where}) must be a table with the name of a"
+                f" {kind}, got {shown(table)}; write {example}"
+            )
+        yield name, table
+
+
+def _filed(said: Said, kind: OverrideKind, name: str, keys: list[str]) -> dict[str, object]:
+    filed = flat(dict(_tables(said, kind)).get(name, {}), keys)
+    at = _at(kind, name)
+    others = f"there are {', '.join(repr(at + key) for key in sorted(keys))}"
+    refuse_unknown(filed, said.where, keys, at=at, others=others)
+    return filed
+
+
+def _all_filed(said: Said) -> Iterator[tuple[OverrideKind, str, str, object]]:
+    for kind in KINDS:
+        for name, table in _tables(said, kind):
+            for field, written in flat(table, ()).items():
+                # An empty table says nothing.
+                if written != {}:
+                    yield kind, name, field, written
+
+
+def _at(kind: OverrideKind, name: str) -> str:
+    """What the keys of a policy or dependency begin with, as TOML writes its name."""
+    return f"{kind}.{name if _BARE.fullmatch(name) else shown(name)}."
+
+
+def _hint(word: str, known: set[str]) -> str:
+    near = nearest(word, sorted(known))
+    return "" if near is None else f"; did you mean {near!r}?"
+
+
+def _place(said: Said, key: str) -> str:
+    return f"{said.where}: {said.prefix}{key}"
+
+
+def _shown(key: str, written: object) -> str:
+    if is_secret(key.rpartition(".")[2]):
+        return REDACTED
+    return str(written).lower() if isinstance(written, bool) else str(written)
