@@ -37,6 +37,7 @@ class Dependency:
         policy: Policy | None = None,
         measuring: Measuring | None = None,
         judges: Judges | None = None,
+        off: bool = False,
     ) -> None:
         require_name("a dependency's name", name)
         require_one_of("kind", kind, KINDS)
@@ -55,11 +56,14 @@ class Dependency:
         self._vendor = vendor
         self._measuring = measuring
         self._judges = judges
+        self._off = off
         self._given = policy
         self._policy = self._bound(Policy() if policy is None else policy)
 
     def _bound(self, policy: Policy) -> Policy:
-        return policy.bound(self._name, judges=self._judges, measuring=self._measuring)
+        return policy.bound(
+            self._name, judges=self._judges, measuring=self._measuring, off=self._off
+        )
 
     def __repr__(self) -> str:
         return f"Dependency({self._name!r}, kind={self._kind!r})"

@@ -308,6 +308,7 @@ class Service:
                 policy=policy,
                 measuring=self._telemetry,
                 judges=self._objectives.dependencies,
+                off=not self._settings.resilience,
             )
             self._dependencies[name] = made
             return made

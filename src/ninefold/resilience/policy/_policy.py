@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
+from ninefold.config import OverrideKind, is_resilience_on
 from ninefold.core import Runtime, nearest, require_name, shown
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.breaker import Breaker
@@ -15,6 +16,7 @@ from ninefold.resilience.bulkhead import Bulkhead
 from ninefold.resilience.policy._control import BreakerControl
 from ninefold.resilience.policy._core import Core
 from ninefold.resilience.policy._decoration import decorated
+from ninefold.resilience.policy._overrides import overridden
 from ninefold.resilience.policy._parts import NOTHING, Parts
 from ninefold.resilience.policy._permit import Passage
 from ninefold.resilience.retry import Predicate, Retry
@@ -98,9 +100,15 @@ class Policy:
             excluded=excluded,
         )
         self._runtime = runtime or (retry.runtime if retry is not None else None) or Runtime()
+        self._kind: OverrideKind = "policy"
         self._core: Core | None = None
         if name is not None:
-            self._core = Core(name, self._parts, self._runtime)
+            self._core = Core(
+                name,
+                overridden(self._parts, self._kind, name),
+                self._runtime,
+                off=not is_resilience_on(),
+            )
 
     def __repr__(self) -> str:
         given = (
@@ -117,8 +125,8 @@ class Policy:
 
     @property
     def parts(self) -> Parts:
-        """What the policy is made of at present."""
-        return self._parts
+        """What the policy is made of at present, overrides included."""
+        return self._parts if self._core is None else self._core.parts
 
     @property
     def core(self) -> Core:
@@ -136,11 +144,24 @@ class Policy:
         *,
         judges: Judges | None = None,
         measuring: Measuring | None = None,
+        off: bool = False,
     ) -> Policy:
-        """The same policy under a dependency's name, with engines of its own."""
+        """The same policy under a dependency's name, with engines of its own.
+
+        `off` makes its calls plain ones. Raises `ConfigurationError` for an override that cannot be
+        meant.
+        """
         made = Policy.__new__(Policy)
         made._name, made._parts, made._runtime = name, self._parts, self._runtime
-        made._core = Core(name, self._parts, self._runtime, judges=judges, measuring=measuring)
+        made._kind = "dependency"
+        made._core = Core(
+            name,
+            overridden(self._parts, made._kind, name),
+            self._runtime,
+            judges=judges,
+            measuring=measuring,
+            off=off,
+        )
         return made
 
     @property
@@ -203,8 +224,9 @@ class Policy:
         Calls under way end as they began. The state stays: an open breaker is open, tokens are
         spent, places are taken. None takes a part out.
 
-        Raises `ConfigurationError` for a part that there is none of, or that cannot be meant; then
-        nothing has changed.
+        What the environment or a file overrides stays overridden: the deployment decides. Raises
+        `ConfigurationError` for a part that there is none of, or that cannot be meant; then nothing
+        has changed.
 
         >>> import ninefold as nf
         >>> policy = nf.Policy("search", breaker=nf.Breaker())
@@ -217,5 +239,6 @@ class Policy:
                 hint = f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"
                 raise ConfigurationError(f"a policy has no part {name!r}; {hint}")
         changed = replace(self._parts, **parts)
-        self.core.take(changed)
+        core = self.core
+        core.take(overridden(changed, self._kind, core.name))
         self._parts = changed

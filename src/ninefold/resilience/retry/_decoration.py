@@ -6,6 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
+from ninefold.config import is_resilience_on
 from ninefold.core import Runtime, kind_of_call, shown
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.retry._model import Retry
@@ -38,6 +39,8 @@ def decorated(retry: Retry, target: Any) -> Any:
     if type(target) in (classmethod, staticmethod):
         return type(target)(decorated(retry, target.__func__))
     require_repeatable("a retry", target)
+    if not is_resilience_on():
+        return target
     make = _async if kind_of_call(target) == "coroutine" else _sync
     return functools.update_wrapper(make(retry, target, retry.runtime or Runtime()), target)
 

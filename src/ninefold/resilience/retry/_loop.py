@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ninefold.config import is_resilience_on
 from ninefold.core import Runtime
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.retry._trial import Trial
@@ -100,7 +101,13 @@ class _Attempts:
 
     def _asked(self) -> Trial:
         if self._trial is None:
-            self._trial = Trial(self._retry, self._runtime, self._began, tokens=self._retry.tokens)
+            self._trial = Trial(
+                self._retry,
+                self._runtime,
+                self._began,
+                tokens=self._retry.tokens,
+                off=not is_resilience_on(),
+            )
         return self._trial
 
 

@@ -34,6 +34,7 @@ class Trial:
         "_course",
         "_idempotent",
         "_name",
+        "_off",
         "_retry",
         "reason",
     )
@@ -49,11 +50,13 @@ class Trial:
         capped: str | None = None,
         idempotent: bool | None = None,
         name: str = "",
+        off: bool = False,
     ) -> None:
         self._retry = retry
         self._clock = runtime.clock
         self._began = began
         self._name = name
+        self._off = off
         self._capped = capped
         self._idempotent = retry.idempotent if idempotent is None else idempotent
         attempts = None if capped is None else 1
@@ -92,7 +95,7 @@ class Trial:
     def _next(self, outcome: object) -> Next | None:
         """What follows; None where a retry is not even thought of."""
         self.reason = None
-        if SWITCH.off or not is_repeatable(self._idempotent, outcome):
+        if self._off or SWITCH.off or not is_repeatable(self._idempotent, outcome):
             return None
         decision = self._course.failed(self._clock(), asked_wait(outcome, time))
         if isinstance(decision, GiveUp):
