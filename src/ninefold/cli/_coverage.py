@@ -1,4 +1,4 @@
-"""`ninefold coverage`: which routes and operations have no objective or no owner."""
+"""`ninefold coverage`: which routes, operations and dependencies lack an objective or owner."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NOTHING: Final = "-"
     help="text for people (the default), json for programs.",
 )
 def command(app: str, factory: bool, everything: bool, form: Literal["text", "json"]) -> None:
-    """List routes and operations, and say which have no objective or no owner.
+    """List routes, operations and dependencies that have no objective or no owner.
 
     Imports the FastAPI, Starlette or Flask application as a server would, from the working
     directory, and looks at what its service declares. Nothing is served and nothing exported.
@@ -71,8 +71,16 @@ def look(written: str, *, factory: bool, everything: bool) -> Coverage:
         owner=service.settings.owner,
         routes=service._applications.known(),
         operations=operations,
+        dependencies=service.dependencies,
         objectives=service.objectives.declared.values(),
-        unknown=service.objectives.unknown(routes=service._templates(), operations=operations),
+        unknown=[
+            *service.objectives.unknown(
+                routes=service._templates(),
+                operations=operations,
+                dependencies=service.dependencies,
+            ),
+            *service._unasked(),
+        ],
         everything=everything,
     )
 
@@ -110,7 +118,12 @@ def as_json(coverage: Coverage) -> dict[str, object]:
         "operations": [
             {"operation": row.name, "kind": row.kind, **_row_as_json(row)}
             for row in coverage.rows
-            if row.kind != "route"
+            if row.kind not in ("route", "dependency")
+        ],
+        "dependencies": [
+            {"dependency": row.name, **_row_as_json(row)}
+            for row in coverage.rows
+            if row.kind == "dependency"
         ],
         "unknown": list(coverage.unknown),
         "missing": coverage.missing,
@@ -181,12 +194,18 @@ def _told(objective: Objective) -> str:
 def _summary(coverage: Coverage) -> list[str]:
     lines: list[str] = []
     routes = [row for row in coverage.rows if row.kind == "route"]
-    for noun, rows in (("route", routes), ("operation", [*coverage.rows[len(routes) :]])):
+    dependencies = [row for row in coverage.rows if row.kind == "dependency"]
+    operations = [row for row in coverage.rows[len(routes) :] if row.kind != "dependency"]
+    for noun, plural, rows in (
+        ("route", "routes", routes),
+        ("operation", "operations", operations),
+        ("dependency", "dependencies", dependencies),
+    ):
         if rows or noun == "route":
             promised = sum(bool(row.objectives) for row in rows)
             owned = sum(row.owner is not None for row in rows)
             lines.append(
-                f"{promised} of {len(rows)} {noun}{'s' * (len(rows) != 1)}"
+                f"{promised} of {len(rows)} {noun if len(rows) == 1 else plural}"
                 f" {'has' if promised == 1 else 'have'} an objective;"
                 f" {owned} {'has' if owned == 1 else 'have'} an owner"
             )

@@ -1,4 +1,4 @@
-"""Which routes and operations have an objective and an owner: the answer of `ninefold coverage`."""
+"""Which routes, operations and dependencies have an objective and an owner, for `coverage`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ AUXILIARY: Final = HEALTH_ROUTES | {"/openapi.json", "/docs", "/redoc", "/docs/o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A route or an operation, what is promised of it, and who answers for it.
+    """A route, operation or dependency, what is promised of it, and who answers for it.
 
-    `kind` is `route`, or what an operation is measured as: `operation`, `freshness`, …
+    `kind` is `route`, `dependency`, or what an operation is measured as: `operation`, `quality`, …
     """
 
     kind: str
@@ -67,6 +67,7 @@ def covered(
     owner: str | None,
     routes: Iterable[Route],
     operations: Mapping[str, Mapping[str, str | None]],
+    dependencies: Iterable[str] = (),
     objectives: Iterable[Objective],
     unknown: Iterable[str],
     everything: bool,
@@ -91,6 +92,7 @@ def covered(
         _operation(kind, name, objectives, its_owner, owner)
         for (kind, name), its_owner in measured.items()
     ]
+    rows += [_dependency(name, objectives, owner) for name in dependencies]
     return Coverage(
         service=service,
         rows=tuple(rows),
@@ -139,6 +141,15 @@ def _operation(
     return Row(
         kind=kind, name=name, objectives=about, owner=named or _owners(about) or its_owner or owner
     )
+
+
+def _dependency(name: str, objectives: tuple[Objective, ...], owner: str | None) -> Row:
+    about = tuple(
+        each
+        for each in objectives
+        if isinstance(each.kind, DependencyAvailability) and each.kind.dependency == name
+    )
+    return Row(kind="dependency", name=name, objectives=about, owner=_owners(about) or owner)
 
 
 def _owners(objectives: Iterable[Objective]) -> str | None:

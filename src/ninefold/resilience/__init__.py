@@ -4,7 +4,15 @@ from ninefold.resilience.backoff import Backoff
 from ninefold.resilience.breaker import Breaker, Transition
 from ninefold.resilience.budget import Budget
 from ninefold.resilience.bulkhead import Bulkhead
-from ninefold.resilience.policy import BreakerControl, Judges, Passage, Policy, present_peer
+from ninefold.resilience.policy import (
+    BreakerControl,
+    Judges,
+    Passage,
+    Policy,
+    asked,
+    known_policies,
+    present_peer,
+)
 from ninefold.resilience.retry import Retry, Status, status
 
 # `deadline` stays the name of the package here; users have the function as `nf.deadline`.
@@ -20,6 +28,8 @@ __all__ = [
     "Retry",
     "Status",
     "Transition",
+    "asked",
+    "known_policies",
     "present_peer",
     "status",
 ]

@@ -12,11 +12,11 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TypeVar
 
-from ninefold.config import Settings
+from ninefold.config import Settings, unasked
 from ninefold.core import Runtime
 from ninefold.dependency import Dependency
 from ninefold.errors import ConfigurationError
-from ninefold.resilience import Policy
+from ninefold.resilience import Policy, asked, known_policies
 from ninefold.sampling import Head
 from ninefold.service._admin import Admin
 from ninefold.service._admin_endpoints import Endpoints, metrics_endpoint
@@ -66,6 +66,7 @@ class Service:
             routes=self._templates,
             operations=self._known,
             dependencies=lambda: self._dependencies,
+            others=self._unasked,
         )
         telemetry.pipeline.when_built(self._unknown.when_built)
         restart_after_fork(self)
@@ -312,6 +313,13 @@ class Service:
             )
             self._dependencies[name] = made
             return made
+
+    def _unasked(self) -> list[str]:
+        """What the deployment overrides of policies and dependencies that are not there."""
+        if not self._settings.overrides:
+            return []
+        declared = [asked("dependency", name) for name in self._dependencies]
+        return unasked([*known_policies(), *declared])
 
     def events(self, name: str, *, good: float, total: float) -> None:
         """Count items that the application itself judged: `good` of `total`, the rest bad.

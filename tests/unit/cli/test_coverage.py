@@ -130,7 +130,13 @@ def test_json_is_for_programs() -> None:
         },
     ]
     del report["routes"]
-    assert report == {"service": "shop", "operations": [], "unknown": [], "missing": 1}
+    assert report == {
+        "service": "shop",
+        "operations": [],
+        "dependencies": [],
+        "unknown": [],
+        "missing": 1,
+    }
 
 
 def test_a_flask_application_without_an_owner_says_so() -> None:
@@ -403,3 +409,25 @@ def test_on_a_terminal_rich_says_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     for text in ("/v1/orders/{id}", "items-latency (latency)", "unknown: objective 'a'", "'/[x]'"):
         assert text in shown
     assert "2 of 3 routes have an objective; 3 have an owner" in shown
+
+
+def test_dependencies_are_listed_with_their_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those without one are missing it; an override of one that is not there is told of."""
+    monkeypatch.setenv("NINEFOLD_DEPENDENCY_PSQ_POLICY_DEADLINE", "2")
+    dependencies = """
+        psp = service.dependency("psp", kind="http", policy=nf.Policy(deadline=1.0))
+        stock = service.dependency("stock-db", kind="db")
+        service.objective("psp-ours", nf.dependency_availability("psp", target=0.99))
+        service.objective("lost", nf.dependency_availability("stok-db", target=0.99))
+    """
+    written = dedent(FASTAPI) + dedent(dependencies)
+    result = _run(written, "coverage_app:app", "--format", "json")
+    report = json.loads(result.stdout)
+    assert report["dependencies"] == [
+        {"dependency": "psp", "objectives": ["psp-ours"], "owner": "payments"},
+        {"dependency": "stock-db", "objectives": [], "owner": "payments"},
+    ]
+    assert any("'stok-db'" in one and "'stock-db'" in one for one in report["unknown"])
+    assert any("NINEFOLD_DEPENDENCY_PSQ_POLICY_DEADLINE" in one for one in report["unknown"])
+    text = _run(written, "coverage_app:app").stdout
+    assert "1 of 2 dependencies has an objective; 2 have an owner" in text

@@ -3,7 +3,16 @@
 from ninefold.resilience.policy._control import BreakerControl
 from ninefold.resilience.policy._marks import present_peer
 from ninefold.resilience.policy._metrics import Judges
+from ninefold.resilience.policy._overrides import asked
 from ninefold.resilience.policy._permit import Passage
-from ninefold.resilience.policy._policy import Policy
+from ninefold.resilience.policy._policy import Policy, known_policies
 
-__all__ = ["BreakerControl", "Judges", "Passage", "Policy", "present_peer"]
+__all__ = [
+    "BreakerControl",
+    "Judges",
+    "Passage",
+    "Policy",
+    "asked",
+    "known_policies",
+    "present_peer",
+]

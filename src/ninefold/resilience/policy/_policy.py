@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from ninefold.config import OverrideKind, is_resilience_on
+from ninefold.config import Asked, OverrideKind, is_resilience_on
 from ninefold.core import Runtime, nearest, require_name, shown
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.breaker import Breaker
@@ -16,7 +17,7 @@ from ninefold.resilience.bulkhead import Bulkhead
 from ninefold.resilience.policy._control import BreakerControl
 from ninefold.resilience.policy._core import Core
 from ninefold.resilience.policy._decoration import decorated
-from ninefold.resilience.policy._overrides import overridden
+from ninefold.resilience.policy._overrides import asked, overridden
 from ninefold.resilience.policy._parts import NOTHING, Parts
 from ninefold.resilience.policy._permit import Passage
 from ninefold.resilience.retry import Predicate, Retry
@@ -25,10 +26,19 @@ if TYPE_CHECKING:
     from ninefold.resilience.policy._metrics import Judges
     from ninefold.telemetry import Measuring
 
-__all__ = ["Policy"]
+__all__ = ["Policy", "known_policies"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+# Held weakly; who sees to settings wants to know what is said of policies that are not there.
+_standing_alone: weakref.WeakSet[Policy] = weakref.WeakSet()
+
+
+def known_policies() -> list[Asked]:
+    """Of the policies that stand alone in this process, what can be overridden of each."""
+    return [asked("policy", each.core.name) for each in list(_standing_alone)]
 
 
 class Policy:
@@ -103,6 +113,7 @@ class Policy:
         self._kind: OverrideKind = "policy"
         self._core: Core | None = None
         if name is not None:
+            _standing_alone.add(self)
             self._core = Core(
                 name,
                 overridden(self._parts, self._kind, name),

@@ -16,7 +16,8 @@ _log = logging.getLogger("ninefold.sli")
 class UnknownNames:
     """Looks at a service's objectives when it starts up; never raises.
 
-    `routes`, `operations` and `dependencies` are asked then, as `Objectives.unknown` wants them.
+    `routes`, `operations` and `dependencies` are asked then, as `Objectives.unknown` wants them;
+    `others` gives sentences about whatever else is named in vain.
     What was said before a fork is not said again by the children.
     """
 
@@ -28,12 +29,14 @@ class UnknownNames:
         routes: Callable[[], Iterable[str] | None],
         operations: Callable[[], Mapping[str, Iterable[str]]],
         dependencies: Callable[[], Iterable[str] | None] = lambda: None,
+        others: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._objectives = objectives
         self._faults = faults
         self._routes = routes
         self._operations = operations
         self._dependencies = dependencies
+        self._others = others
         self._looked = False
         self._said: dict[str, object] = {}
 
@@ -54,15 +57,17 @@ class UnknownNames:
 
     def _look(self) -> None:
         try:
+            told = list(self._others())
             if self._objectives.declared:
-                for sentence in self._objectives.unknown(
+                told += self._objectives.unknown(
                     routes=self._routes(),
                     operations=self._operations(),
                     dependencies=self._dependencies(),
-                ):
-                    # In one step, so that of several threads one says it.
-                    mine = object()
-                    if self._said.setdefault(sentence, mine) is mine:
-                        _log.warning("%s", sentence)
+                )
+            for sentence in told:
+                # In one step, so that of several threads one says it.
+                mine = object()
+                if self._said.setdefault(sentence, mine) is mine:
+                    _log.warning("%s", sentence)
         except Exception as error:  # noqa: BLE001 - it is a request that pays for this
             self._faults.internal_error("metrics", error)
