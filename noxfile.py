@@ -41,6 +41,16 @@ NEWEST_OPENTELEMETRY = (
     "opentelemetry-sdk",
 )
 
+# The newest OpenTelemetry is met on the highest Python: one run of tests/unit/telemetry shows what
+# either may change. Tests beside contrib's instrumentations are among the integrations' and stay.
+HIGHEST = PYTHONS[-1]
+ON_HIGHEST = (
+    "src",
+    "tests/unit",
+    "tests/packaging",
+    "tests/integration/test_ends.py",
+    "--ignore=tests/unit/telemetry",
+)
 # On Pythons beside the measured one: what their Python may change.
 EVERYWHERE = ("src", "tests/unit", "tests/packaging", "tests/integration/test_ends.py")
 # On those between the lowest and the highest: what differs there is how threads and processes end.
@@ -66,8 +76,20 @@ WITHOUT_SLOW = (
     "--ignore=tests/integration/test_ends.py",
     "--ignore=tests/integration/test_objectives.py",
 )
+# What asks nothing of OpenTelemetry, or tries the tests' own parts without ninefold.
+WITHOUT_OTHERS = (
+    "--ignore=tests/conformance/test_names.py",
+    "--ignore=tests/conformance/test_openslo.py",
+    "--ignore=tests/conformance/test_redaction.py",
+    "--ignore=tests/integration/test_parts.py",
+    "--ignore=tests/property/test_names.py",
+    "--ignore=tests/property/test_openslo.py",
+    "--ignore=tests/property/test_redaction.py",
+)
+# The measured session tries every law at full length; what differs elsewhere, a few examples meet.
+FEW = {"FEW_EXAMPLES": "1"}
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
-WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"}
+WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"} | FEW
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -141,7 +163,9 @@ def tests(session: nox.Session) -> None:
         session.run("coverage", "erase")
         _pytest(session, "--cov", "--cov-report=", "--cov-fail-under=0")
     else:
-        _pytest(session, *(BETWEEN if session.python in PYTHONS[1:-1] else EVERYWHERE))
+        where = {HIGHEST: ON_HIGHEST} | dict.fromkeys(PYTHONS[1:-1], BETWEEN)
+        paths = where.get(str(session.python), EVERYWHERE)
+        _pytest(session, *paths, env=None if session.posargs else FEW)
 
 
 @nox.session
@@ -155,15 +179,15 @@ def coverage(session: nox.Session) -> None:
 def otel_lowest(session: nox.Session) -> None:
     """Run the tests on the lowest supported OpenTelemetry."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"), *LOWEST_OPENTELEMETRY)
-    _pytest(session, *ON_OPENTELEMETRY, *WITHOUT_SLOW, env=WITHOUT_CONTRIB)
+    _pytest(session, *ON_OPENTELEMETRY, *WITHOUT_SLOW, *WITHOUT_OTHERS, env=WITHOUT_CONTRIB)
 
 
-@nox.session(name="otel-newest", python=LOWEST)
+@nox.session(name="otel-newest", python=HIGHEST)
 def otel_newest(session: nox.Session) -> None:
-    """Run the tests on the newest OpenTelemetry, which contrib's may not know yet."""
+    """Run the tests on the newest OpenTelemetry, which contrib's may not know, and Python."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     session.install("--upgrade", *NEWEST_OPENTELEMETRY)
-    _pytest(session, *ON_OPENTELEMETRY, *WITHOUT_SLOW, env=WITHOUT_CONTRIB)
+    _pytest(session, *ON_OPENTELEMETRY, *WITHOUT_SLOW, *WITHOUT_OTHERS, env=WITHOUT_CONTRIB)
 
 
 @nox.session

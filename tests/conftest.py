@@ -19,7 +19,9 @@ from tests.support.figures import (  # noqa: F401 - fixtures and a hook are foun
 settings.register_profile(
     "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("default")
+# Where another run tries every law at full length: tests that name a number keep theirs.
+settings.register_profile("few", settings.get_profile("default"), max_examples=25)
+settings.load_profile("few" if os.environ.get("FEW_EXAMPLES") == "1" else "default")
 
 BY_DESIGN = "by design:"
 

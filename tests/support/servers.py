@@ -44,7 +44,8 @@ class Server:
 
     def request(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
         """One request on a connection of its own."""
-        return http(f"http://{self.target}{path}", method=method, headers=headers)
+        # The first answer loads much, and several may start at once, on few cores.
+        return http(f"http://{self.target}{path}", method=method, headers=headers, timeout=60)
 
 
 class Serve(Protocol):
