@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, overload
 
 from ninefold.core import require_name, require_one_of, shown
 from ninefold.errors import ConfigurationError
-from ninefold.resilience import BreakerControl, Passage, Policy
+from ninefold.resilience import NOTHING, BreakerControl, Passage, Policy
 
 if TYPE_CHECKING:
     from ninefold.resilience import Judges
@@ -98,14 +98,27 @@ class Dependency:
 
     @overload
     def guard(
-        self, fn: None = None, /, *, idempotent: bool | None = None
+        self,
+        fn: None = None,
+        /,
+        *,
+        idempotent: bool | None = None,
+        fallback: object = NOTHING,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
-    def guard(self, fn: Any = None, /, *, idempotent: bool | None = None) -> Any:
+    def guard(
+        self,
+        fn: Any = None,
+        /,
+        *,
+        idempotent: bool | None = None,
+        fallback: object = NOTHING,
+    ) -> Any:
         """Guard and measure a function or method that calls it, async or not.
 
         `idempotent` says of this function what `Retry(idempotent=)` says of all:
-        `@psp.guard(idempotent=False)` never calls it twice.
+        `@psp.guard(idempotent=False)` never calls it twice. `fallback` is a value, or a function
+        with the same parameters, that answers for this function, in the place of the policy's.
 
         Raises `ConfigurationError` for a class and for a generator function.
 
@@ -121,8 +134,8 @@ class Dependency:
         True
         """
         if fn is None:
-            return self._policy(idempotent=idempotent)
-        return self._policy(fn)
+            return self._policy(idempotent=idempotent, fallback=fallback)
+        return self._policy(idempotent=idempotent, fallback=fallback)(fn)
 
     def permit(self) -> Passage:
         """Guard and measure a block: `async with psp.permit() as call:`, or `with`.

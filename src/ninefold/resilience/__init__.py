@@ -5,6 +5,7 @@ from ninefold.resilience.breaker import Breaker, Transition
 from ninefold.resilience.budget import Budget
 from ninefold.resilience.bulkhead import Bulkhead
 from ninefold.resilience.policy import (
+    NOTHING,
     BreakerControl,
     Judges,
     Passage,
@@ -17,6 +18,7 @@ from ninefold.resilience.retry import Retry, Status, status
 
 # `deadline` stays the name of the package here; users have the function as `nf.deadline`.
 __all__ = [
+    "NOTHING",
     "Backoff",
     "Breaker",
     "BreakerControl",

@@ -107,6 +107,14 @@ def test_a_fallback_function_has_the_calls_arguments(way: Way, clock: ManualCloc
     assert seen == [error]
 
 
+def test_a_functions_own_fallback_wins(way: Way, clock: ManualClock) -> None:
+    """`@policy(fallback=…)`, as functions of one policy answer different things."""
+    guarding = policy(clock, fallback="any", breaker=breaker())
+    guarded = way.guard(guarding(fallback=lambda query: [query]), Script(clock, Refused()))
+    assert guarded("pens") == ["pens"]
+    assert way.run(guarding, Script(clock, Refused())) == "any"
+
+
 def test_an_async_fallback_is_awaited(clock: ManualClock) -> None:
     """Under an async function; under another it is refused at decoration."""
 

@@ -4,10 +4,12 @@ from ninefold.resilience.policy._control import BreakerControl
 from ninefold.resilience.policy._marks import present_peer
 from ninefold.resilience.policy._metrics import Judges
 from ninefold.resilience.policy._overrides import asked
+from ninefold.resilience.policy._parts import NOTHING
 from ninefold.resilience.policy._permit import Passage
 from ninefold.resilience.policy._policy import Policy, known_policies
 
 __all__ = [
+    "NOTHING",
     "BreakerControl",
     "Judges",
     "Passage",

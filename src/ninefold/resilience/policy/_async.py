@@ -28,6 +28,7 @@ from ninefold.resilience.policy._span import recording
 if TYPE_CHECKING:
     from ninefold.core import Expiry
     from ninefold.resilience.policy._core import Core, Plan
+    from ninefold.resilience.policy._parts import Own
 
 __all__ = ["guarded_async", "take_place_async"]
 
@@ -35,10 +36,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def guarded_async(
-    fn: Callable[P, Awaitable[R]], core: Core, idempotent: bool | None
-) -> Callable[P, Awaitable[R]]:
-    """`fn` under the policy of `core`."""
+def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callable[P, Awaitable[R]]:
+    """`fn` under the policy of `core`; `own` is what is said of this function alone."""
     made: Callable[..., Awaitable[R]] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
 
@@ -50,13 +49,13 @@ def guarded_async(
         context = get_current()
         span = recording(context) if context else None
         retries = plan.retry is not None
-        own = mark(name, retries) if retries or span is not None else None
+        here = mark(name, retries) if retries or span is not None else None
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
                 result = await attempt(plan, span, 1, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
-                failed = Call(core, plan, began, span, own, idempotent)
+                failed = Call(core, plan, began, span, here, own)
                 wait = failed.raised(error)
             else:
                 if plan.funded is not None:
@@ -72,13 +71,13 @@ def guarded_async(
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            answer: R = await answered(plan, failed, args, kwargs)
+            answer: R = await answered(failed, args, kwargs)
             return answer
         finally:
             if scope is not None:
                 deadline.leave(scope)
-            if own is not None:
-                unmark(own)
+            if here is not None:
+                unmark(here)
 
     async def attempt(
         plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
@@ -134,11 +133,12 @@ def guarded_async(
         finally:
             deadline.leave(scope)
 
-    async def answered(plan: Plan, failed: Call, args: Any, kwargs: Any) -> Any:
-        if failed.falls_back and plan.fallback is not None:
+    async def answered(failed: Call, args: Any, kwargs: Any) -> Any:
+        fallback = failed.fallback
+        if fallback is not None:
             try:
-                answer: Any = plan.fallback(args, kwargs, failed.error or failed.result)
-                if plan.fallback.is_async:
+                answer: Any = fallback(args, kwargs, failed.error or failed.result)
+                if fallback.is_async:
                     answer = await answer
             except BaseException as error:
                 failed.end()

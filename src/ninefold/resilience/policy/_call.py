@@ -16,6 +16,7 @@ from ninefold.resilience.retry import Trial
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
+    from ninefold.resilience.policy._parts import Fallback, Own
 
 __all__ = ["Call", "ResultFailed", "admitted", "attempt_ended", "expired", "refuse", "time_allowed"]
 
@@ -34,8 +35,8 @@ class Call:
     __slots__ = (
         "_began",
         "_core",
-        "_idempotent",
         "_mark",
+        "_own",
         "_plan",
         "_reached",
         "_span",
@@ -52,14 +53,14 @@ class Call:
         began: float,
         span: Span | None,
         mark: Mark | None,
-        idempotent: bool | None,
+        own: Own,
     ) -> None:
         self._core = core
         self._plan = plan
         self._began = began
         self._span = span
         self._mark = mark
-        self._idempotent = idempotent
+        self._own = own
         self._trial: Trial | None = None
         self._reached = True
         self.number = 1
@@ -127,18 +128,20 @@ class Call:
                 tokens=self._plan.tokens,
                 until=math.inf if left is None else self._core.now() + left,
                 capped="nested" if nested else None,
-                idempotent=self._idempotent,
+                idempotent=self._own.idempotent,
                 name=self._core.name,
             )
         return self._trial
 
     @property
-    def falls_back(self) -> bool:
-        """Whether a fallback answers for what the call came to."""
-        error = self.error
-        if self._plan.fallback is None or (error is not None and not isinstance(error, Exception)):
-            return False
-        return error is None or not self._reached or not self._plan.is_excluded(error)
+    def fallback(self) -> Fallback | None:
+        """What answers for what the call came to; the function's own before the policy's."""
+        found, error = self._own.fallback or self._plan.fallback, self.error
+        if found is None or error is None:
+            return found
+        if not isinstance(error, Exception):
+            return None
+        return None if self._reached and self._plan.is_excluded(error) else found
 
     def end(self, *, fell_back: bool = False) -> None:
         """Record what the call came to."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from ninefold.core import kind_of_call
+from ninefold.core import kind_of_call, shown
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.policy._async import guarded_async
-from ninefold.resilience.policy._parts import NOTHING, Fallback
+from ninefold.resilience.policy._parts import NOTHING, Fallback, Own
 from ninefold.resilience.policy._sync import guarded
 from ninefold.resilience.retry import require_repeatable
 
@@ -18,23 +18,28 @@ if TYPE_CHECKING:
 __all__ = ["decorated"]
 
 
-def decorated(target: Any, core: Core, idempotent: bool | None) -> Any:
+def decorated(
+    target: Any, core: Core, idempotent: bool | None = None, fallback: object = NOTHING
+) -> Any:
     """`target` under the policy of `core`: the same kind of thing. With policies off, itself.
 
     Raises `ConfigurationError` for a class, a generator function, and an async fallback around a
     function that is not.
     """
     if type(target) in (classmethod, staticmethod):
-        return type(target)(decorated(target.__func__, core, idempotent))
+        return type(target)(decorated(target.__func__, core, idempotent, fallback))
     require_repeatable(f"the policy {core.name!r}", target)
+    if idempotent is not None and not isinstance(idempotent, bool):
+        raise ConfigurationError(f"idempotent must be True, False or None, got {shown(idempotent)}")
     is_async = kind_of_call(target) == "coroutine"
-    fallback = core.parts.fallback
-    if fallback is not NOTHING and not is_async and Fallback(fallback).is_async:
-        raise ConfigurationError(
-            f"the fallback of {core.name!r} is async and the function it answers for is not; give"
-            " a function or a value"
-        )
+    own = Own(idempotent, None if fallback is NOTHING else Fallback(fallback))
+    for one in (fallback, core.parts.fallback):
+        if one is not NOTHING and not is_async and Fallback(one).is_async:
+            raise ConfigurationError(
+                f"the fallback of {core.name!r} is async and the function it answers for is not;"
+                " give a function or a value"
+            )
     if core.is_off:
         return target
     driver = guarded_async if is_async else guarded
-    return functools.update_wrapper(driver(target, core, idempotent), target)
+    return functools.update_wrapper(driver(target, core, own), target)

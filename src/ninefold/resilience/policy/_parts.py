@@ -15,7 +15,7 @@ from ninefold.resilience.breaker import Breaker
 from ninefold.resilience.bulkhead import Bulkhead
 from ninefold.resilience.retry import Failures, Predicate, Retry
 
-__all__ = ["NOTHING", "Fallback", "Nothing", "Parts"]
+__all__ = ["NOTHING", "NOTHING_OWN", "Fallback", "Nothing", "Own", "Parts"]
 
 
 class Nothing(Enum):
@@ -60,6 +60,17 @@ class Fallback:
         if self._takes_error:
             return self._function(*args, **{**kwargs, "error": error})
         return self._function(*args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is said of one function, and wins over its policy."""
+
+    idempotent: bool | None = None
+    fallback: Fallback | None = None
+
+
+NOTHING_OWN: Final = Own()
 
 
 def _has_parameter(function: Callable[..., Any], name: str) -> bool:

@@ -14,6 +14,7 @@ from ninefold.resilience import deadline
 from ninefold.resilience.policy._async import take_place_async
 from ninefold.resilience.policy._call import Call, admitted, attempt_ended, expired, time_allowed
 from ninefold.resilience.policy._marks import Mark, mark, unmark
+from ninefold.resilience.policy._parts import NOTHING_OWN
 from ninefold.resilience.policy._span import recording
 from ninefold.resilience.policy._sync import take_place
 
@@ -189,7 +190,7 @@ class Passage:
         self._told(plan, error)
 
     def _told(self, plan: Plan, error: BaseException | None) -> None:
-        call = Call(self._core, plan, self._began, self._span, self._mark, idempotent=False)
+        call = Call(self._core, plan, self._began, self._span, self._mark, NOTHING_OWN)
         call.came_to(error)
         call.end()
         call.take()

@@ -190,22 +190,35 @@ class Policy:
 
     @overload
     def __call__(
-        self, fn: None = None, /, *, idempotent: bool | None = None
+        self,
+        fn: None = None,
+        /,
+        *,
+        idempotent: bool | None = None,
+        fallback: object = NOTHING,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
-    def __call__(self, fn: Any = None, /, *, idempotent: bool | None = None) -> Any:
+    def __call__(
+        self,
+        fn: Any = None,
+        /,
+        *,
+        idempotent: bool | None = None,
+        fallback: object = NOTHING,
+    ) -> Any:
         """Guard a function or method, async or not; its signature stays.
 
         `idempotent` says of this function what `Retry(idempotent=)` says of all:
-        `@policy(idempotent=False)` never calls it twice.
+        `@policy(idempotent=False)` never calls it twice. `fallback` answers for this function, in
+        the place of the policy's.
 
         Raises `ConfigurationError` for a class and for a generator function, and for a policy
         without a name.
         """
         core = self.core
         if fn is None:
-            return partial(decorated, core=core, idempotent=idempotent)
-        return decorated(fn, core, idempotent)
+            return partial(decorated, core=core, idempotent=idempotent, fallback=fallback)
+        return decorated(fn, core, idempotent, fallback)
 
     def call(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `fn` under the policy; of an async function the result is to be awaited.
@@ -214,7 +227,7 @@ class Policy:
         >>> nf.Policy("search", deadline=1.0).call(len, "pens")
         4
         """
-        guarded: Callable[P, R] = decorated(fn, self.core, None)
+        guarded: Callable[P, R] = decorated(fn, self.core)
         return guarded(*args, **kwargs)
 
     def permit(self) -> Passage:

@@ -26,6 +26,7 @@ from ninefold.resilience.policy._span import recording
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
+    from ninefold.resilience.policy._parts import Own
 
 __all__ = ["guarded", "take_place"]
 
@@ -33,8 +34,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable[P, R]:
-    """`fn` under the policy of `core`."""
+def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
+    """`fn` under the policy of `core`; `own` is what is said of this function alone."""
     made: Callable[..., R] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
 
@@ -46,13 +47,13 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
         context = get_current()
         span = recording(context) if context else None
         retries = plan.retry is not None
-        own = mark(name, retries) if retries or span is not None else None
+        here = mark(name, retries) if retries or span is not None else None
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
                 result = attempt(plan, span, 1, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
-                failed = Call(core, plan, began, span, own, idempotent)
+                failed = Call(core, plan, began, span, here, own)
                 wait = failed.raised(error)
             else:
                 if plan.funded is not None:
@@ -68,12 +69,12 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            return answered(plan, failed, args, kwargs)
+            return answered(failed, args, kwargs)
         finally:
             if scope is not None:
                 deadline.leave(scope)
-            if own is not None:
-                unmark(own)
+            if here is not None:
+                unmark(here)
 
     def attempt(
         plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
@@ -112,10 +113,11 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
         plan.records.succeeded(now - called, elapsed, span, number)
         return result
 
-    def answered(plan: Plan, failed: Call, args: Any, kwargs: Any) -> R:
-        if failed.falls_back and plan.fallback is not None:
+    def answered(failed: Call, args: Any, kwargs: Any) -> R:
+        fallback = failed.fallback
+        if fallback is not None:
             try:
-                answer: R = plan.fallback(args, kwargs, failed.error or failed.result)
+                answer: R = fallback(args, kwargs, failed.error or failed.result)
             except BaseException as error:
                 failed.end()
                 error.__context__, _ = failed.take()
