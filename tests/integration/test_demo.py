@@ -65,7 +65,7 @@ def assert_nothing_is_left(process: Process) -> None:
 
 def test_what_was_sent_is_what_the_services_counted(demo: Demo) -> None:
     """Per service; routes, a trace through both and the addresses are told, and nothing is left."""
-    process = demo("--seconds", "4")
+    process = demo("--seconds", "4", "--no-faults")
     assert ended(process) == 0
     told = accounts(process.log)
     assert told.keys() == {"checkout", "inventory"}, process.log
@@ -79,6 +79,24 @@ def test_what_was_sent_is_what_the_services_counted(demo: Demo) -> None:
         process.log,
     )
     assert_nothing_is_left(process)
+
+
+def test_faults_are_told_by_what_the_policy_did_about_them(demo: Demo) -> None:
+    """The breaker opens and closes; calls, and the attempts that inventory counted, add up."""
+    process = demo("--seconds", "10", "--rate", "60")
+    assert ended(process) == 0
+    log = process.log
+    for line in (
+        "inventory begins to fail: it answers 503",
+        "the breaker of inventory opened: calls are rejected at once",
+        "inventory begins to hang",
+    ):
+        assert line in log
+    attempts = re.search(r"by ([\d,]+) attempts: .*failure", log)
+    assert attempts is not None, log
+    assert "rejected (open)" in log
+    assert "fallback" in log
+    assert accounts(log)["inventory"][1] == int(attempts[1].replace(",", ""))
 
 
 @pytest.mark.skipif(

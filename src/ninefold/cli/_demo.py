@@ -33,7 +33,13 @@ require_all()
     show_default="free ones",
     help="Port of checkout on 127.0.0.1; inventory has the next one.",
 )
-def command(seconds: float, rate: float, port: int) -> None:
+@click.option(
+    "--faults/--no-faults",
+    default=True,
+    show_default=True,
+    help="Whether inventory fails for a while, and later hangs.",
+)
+def command(seconds: float, rate: float, port: int, faults: bool) -> None:
     """Run a real storefront and watch it by its telemetry.
 
     Two services, a FastAPI checkout that calls a Flask inventory by HTTP, each in a process of its
@@ -42,6 +48,10 @@ def command(seconds: float, rate: float, port: int) -> None:
     histogram_quantile does. At the end the number of requests sent is compared with the number
     counted; a difference is told, and does not change the exit code.
 
+    Meanwhile inventory fails for a while, and later hangs. Checkout calls it through a policy, and
+    what that does about it is told as its metrics have it: retries and those that were not made, a
+    breaker that opens and closes, fallbacks.
+
     Set OTEL_EXPORTER_OTLP_ENDPOINT to have spans and metrics in a Collector as well.
 
     Ctrl-C ends it early and in good order. The exit code is 0 then too; 1 where a service does not
@@ -49,7 +59,7 @@ def command(seconds: float, rate: float, port: int) -> None:
     """
     console = Console()
     console.out("")
-    told = run(Run(seconds=seconds, rate=rate, port=port), console)
+    told = run(Run(seconds=seconds, rate=rate, port=port, faults=faults), console)
     console.out("")
     for account in told:
         console.out(str(account), highlight=False)

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 
 from ninefold.core import prometheus_label, prometheus_name
+from ninefold.demo._guarded import Guarded, guarded
 from ninefold.demo._histogram import Histogram
 from ninefold.registry import (
     ATTR_ERROR_TYPE,
@@ -68,12 +69,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One scrape: which service it is of, what that served, and what it asked of others."""
+    """One scrape: of which service, what that served, what it asked of others, and how guarded."""
 
     service: str
     version: str
     served: tuple[Series, ...]
     asked: tuple[Series, ...]
+    guarded: tuple[Guarded, ...] = ()
 
     @property
     def requests(self) -> int:
@@ -91,6 +93,7 @@ def read(text: str, content_type: str) -> Reading:
         target.get(prometheus_label(ATTR_SERVICE_VERSION), ""),
         tuple(_series(families.get(series_name(HTTP_SERVER_REQUEST_DURATION)))),
         tuple(_series(families.get(series_name(HTTP_CLIENT_REQUEST_DURATION)))),
+        guarded(families),
     )
 
 

@@ -19,6 +19,7 @@ class Lines:
     def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
         self._written = 0.0
+        self._told = 0
         self._last: Frame | None = None
 
     def __enter__(self) -> Self:
@@ -32,6 +33,10 @@ class Lines:
     ) -> None:
         if self._last is not None:
             self._say(self._last)
+            self._tell(self._last)
+            self._write("Guarded calls, as /metrics tells of them:")
+            for line in self._last.guarded:
+                self._write(f"  {line}")
             if self._last.journey is not None:
                 trace_id, steps = self._last.journey
                 self._write(f"One trace through both services, {trace_id}:")
@@ -46,9 +51,16 @@ class Lines:
     def show(self, frame: Frame) -> None:
         """Write `frame` if it is time for one."""
         self._last = frame
+        self._tell(frame)
         if frame.elapsed - self._written >= _EVERY:
             self._written = frame.elapsed
             self._say(frame)
+
+    def _tell(self, frame: Frame) -> None:
+        """Write what happened since the last time."""
+        for line in frame.story[self._told :]:
+            self._write(line)
+        self._told = len(frame.story)
 
     def _say(self, frame: Frame) -> None:
         self._write(f"after {frame.elapsed:.0f} s of {frame.seconds:.0f} s:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from ninefold.demo import _screen
 from ninefold.demo._address import is_free
 from ninefold.demo._child import Child
 from ninefold.demo._environment import destination, environment
+from ninefold.demo._faulty import FAULTS
 from ninefold.demo._interrupt import stopping
 from ninefold.demo._lines import Lines
 from ninefold.demo._screen import Frame, Screen
 from ninefold.demo._spans import SpanReceiver
+from ninefold.demo._story import Story, summary
 from ninefold.demo._summary import Account, accounts
 from ninefold.demo._traffic import Traffic, until
 from ninefold.demo._watch import METRICS, Watch
@@ -34,6 +37,23 @@ _OURS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """From the share `at` of the run on inventory does this wrong."""
+
+    at: float
+    kind: str
+    told: str
+
+
+FAULTY: Final = (
+    _Change(0.25, "failing", "inventory begins to fail: it answers 503"),
+    _Change(0.45, "none", "inventory is well again"),
+    _Change(0.65, "hanging", "inventory begins to hang: it answers after more than a second"),
+    _Change(0.8, "none", "inventory is well again"),
+)
+
+
 def require_all() -> None:
     """Raise `ModuleNotFoundError` for what checkout or inventory would miss."""
     for name in ("fastapi", "flask", "uvicorn"):
@@ -43,11 +63,15 @@ def require_all() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How long customers come, how many per second, and the port of checkout (0: a free one)."""
+    """How long customers come, how many per second, and the port of checkout (0: a free one).
+
+    `faults` says whether inventory fails for a while, and later hangs.
+    """
 
     seconds: float
     rate: float
     port: int = 0
+    faults: bool = True
 
 
 def run(what: Run, console: Console, environ: Mapping[str, str] = os.environ) -> list[Account]:
@@ -107,6 +131,8 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
         )
         watch = Watch(addresses, client)
         traffic = Traffic(addresses, what.rate)
+        story = Story()
+        faults = deque(FAULTY if what.faults else ())
 
         def frame(elapsed: float) -> Frame:
             return Frame(
@@ -115,7 +141,26 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
                 [(watch.section(name), addresses[name] + METRICS) for name in addresses],
                 theirs or _OURS,
                 None if spans is None else spans.journey(),
+                [
+                    line
+                    for name in addresses
+                    for one in watch.latest(name).guarded
+                    for line in summary(name, one)
+                ],
+                story.lines,
             )
+
+        async def look(elapsed: float) -> None:
+            await watch.look()
+            for name in addresses:
+                story.look(elapsed, name, watch.latest(name))
+
+        async def change(elapsed: float) -> None:
+            """Have inventory do wrong, or right again, when it is time."""
+            while faults and elapsed >= faults[0].at * what.seconds:
+                fault = faults.popleft()
+                await client.post(addresses["inventory"] + FAULTS, content=fault.kind)
+                story.tell(elapsed, fault.told)
 
         def settled() -> list[Account]:
             latest = {name: watch.latest(name) for name in addresses}
@@ -129,11 +174,12 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
                 while (
                     not stop.is_set() and (left := began + what.seconds - time.perf_counter()) > 0
                 ):
+                    await change(what.seconds - left)
                     await until(stop, min(_LOOK_EVERY, left))
                     for child in children.values():
                         if child.has_ended:
                             raise child.explain()
-                    await watch.look()
+                    await look(time.perf_counter() - began)
                     shown.show(frame(time.perf_counter() - began))
             finally:
                 stop.set()
@@ -145,5 +191,6 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
             while any(each.difference for each in settled()) and time.perf_counter() < patience:
                 await asyncio.sleep(0.1)
                 await watch.look()
+            await look(elapsed)
             shown.show(frame(elapsed))
         return settled()

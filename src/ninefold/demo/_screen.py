@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ninefold.demo import _words
 from ninefold.demo._spans import Step
+from ninefold.demo._story import KEPT
 from ninefold.demo._table import Row, Section
 
 _BAR: Final = 28
@@ -39,6 +40,11 @@ class Frame:
 
     spans_go: str
     journey: tuple[str, tuple[Step, ...]] | None
+    guarded: Sequence[str] = ()
+    """What came of the calls to dependencies, a line each."""
+
+    story: Sequence[str] = ()
+    """What happened so far, a line each."""
 
 
 class Screen:
@@ -89,7 +95,13 @@ def _blocks(frame: Frame, width: int) -> list[RenderableType]:
         for section, url in frame.sections
         for part in _table(section, url, widest if wide else 0)
     ]
-    return [head, *tables, *_trace(frame), Text(f"\n{_words.EXPLAINED}", style="dim")]
+    return [
+        head,
+        *tables,
+        *_happened(frame),
+        *_trace(frame),
+        Text(f"\n{_words.EXPLAINED}", style="dim"),
+    ]
 
 
 def _rows(section: Section) -> tuple[Row, ...]:
@@ -139,6 +151,17 @@ def _colour(answer: str) -> str:
     if answer.startswith("2"):
         return ""
     return "yellow" if answer.startswith(("3", "4")) else "red"
+
+
+def _happened(frame: Frame) -> list[RenderableType]:
+    if not frame.guarded:
+        return []
+    title = Text.assemble("\n", ("Guarded calls", "bold cyan"), "  as /metrics tells of them")
+    told = [Text(line, no_wrap=True, overflow="ellipsis") for line in frame.guarded]
+    last = [
+        Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in frame.story[-KEPT:]
+    ]
+    return [Group(title, *told, *last)]
 
 
 def _trace(frame: Frame) -> list[RenderableType]:

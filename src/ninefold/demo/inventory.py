@@ -12,12 +12,19 @@ from typing import Any
 from flask import Flask, abort, request
 
 import ninefold as nf
+from ninefold.demo._faulty import FAULTS, Fault
 from ninefold.demo._serve import serve_wsgi
 
 service = nf.setup(
-    "inventory", version="2.3.0", environment="development", owner="logistics", prometheus=True
+    "inventory",
+    version="2.3.0",
+    environment="development",
+    owner="logistics",
+    prometheus=True,
+    exclude=[FAULTS],
 )
 app = Flask(__name__)
+app.register_blueprint(Fault().blueprint)  # what the demo lets go wrong
 
 ITEMS = range(1, 41)
 ARCHIVED, SOLD_OUT, RECOUNTED = 8, 13, 29
