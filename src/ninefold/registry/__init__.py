@@ -1,6 +1,7 @@
 """The typed catalogue of what ninefold emits; generated, like _catalogue."""
 
 from ninefold.registry._catalogue import (
+    ATTR_ATTEMPT_NUMBER,
     ATTR_BREAKER_STATE,
     ATTR_CLIENT_ADDRESS,
     ATTR_CLIENT_PORT,
@@ -134,6 +135,7 @@ from ninefold.registry._model import (
 
 __all__ = [
     "ATTRIBUTES",
+    "ATTR_ATTEMPT_NUMBER",
     "ATTR_BREAKER_STATE",
     "ATTR_CLIENT_ADDRESS",
     "ATTR_CLIENT_PORT",

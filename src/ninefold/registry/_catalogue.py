@@ -90,6 +90,7 @@ AttributeName: TypeAlias = Literal[
     "network.peer.address",
     "network.peer.port",
     "network.protocol.version",
+    "ninefold.attempt.number",
     "ninefold.breaker.state",
     "ninefold.dependency.name",
     "ninefold.health.state",
@@ -227,6 +228,7 @@ ATTR_MESSAGING_SYSTEM: Final = "messaging.system"
 ATTR_NETWORK_PEER_ADDRESS: Final = "network.peer.address"
 ATTR_NETWORK_PEER_PORT: Final = "network.peer.port"
 ATTR_NETWORK_PROTOCOL_VERSION: Final = "network.protocol.version"
+ATTR_ATTEMPT_NUMBER: Final = "ninefold.attempt.number"
 ATTR_BREAKER_STATE: Final = "ninefold.breaker.state"
 ATTR_DEPENDENCY_NAME: Final = "ninefold.dependency.name"
 ATTR_HEALTH_STATE: Final = "ninefold.health.state"
@@ -1288,6 +1290,12 @@ ATTRIBUTES: Final[Mapping[AttributeName, Attribute]] = MappingProxyType(
             type="string",
             brief="Version of HTTP that was spoken.",
             stability="stable",
+        ),
+        "ninefold.attempt.number": Attribute(
+            key="ninefold.attempt.number",
+            type="int",
+            brief="Which attempt of a call this was, from 1; on events of its span.",
+            stability="development",
         ),
         "ninefold.breaker.state": Attribute(
             key="ninefold.breaker.state",

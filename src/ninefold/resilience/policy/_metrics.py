@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from opentelemetry.trace import Span, SpanContext
 
 from ninefold.registry import (
+    ATTR_ATTEMPT_NUMBER,
     ATTR_DEPENDENCY_NAME,
     ATTR_ERROR_TYPE,
     ATTR_OUTCOME,
@@ -261,7 +262,7 @@ class Recorder:
             ATTR_DEPENDENCY_NAME: self._name,
             ATTR_SERVICE_PEER_NAME: self._name,
             ATTR_OUTCOME: outcome,
-            "ninefold.attempt.number": number,
+            ATTR_ATTEMPT_NUMBER: number,
         }
         if error is not None:
             attributes[ATTR_ERROR_TYPE] = self._instruments.error_types.of(error)
