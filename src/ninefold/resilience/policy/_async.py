@@ -92,7 +92,7 @@ def guarded_async(
             permit = circuit.closed or admitted(core, plan)
         places = plan.places
         if places is not None and not places.try_enter():
-            await take_place_async(core, plan, permit, allowed)
+            allowed = await take_place_async(core, plan, permit, allowed)
         began = clock()
         try:
             if allowed == math.inf and plan.fault is None:
@@ -160,12 +160,21 @@ def guarded_async(
     return call
 
 
-async def take_place_async(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> None:
-    """Wait for a place in the bulkhead. Raises `BulkheadFullError`."""
-    assert plan.places is not None  # asked for by those who looked
+async def take_place_async(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
+    """Wait for a place in the bulkhead; in seconds, how much time the attempt has from then on.
+
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the wait took all the time.
+    """
+    places = plan.places
+    assert places is not None  # asked for by those who looked
+    entered = False
     try:
-        await enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        await enter(places, min(plan.wait, allowed), core.runtime, core.name)
+        entered = True
+        return time_allowed(core, plan)
     except BaseException as error:
+        if entered:
+            places.leave()
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
         if isinstance(error, BulkheadFullError):

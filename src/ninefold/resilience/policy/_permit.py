@@ -69,7 +69,7 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    take_place(self._core, plan, self._permit, self._allowed)
+                    self._allowed = take_place(self._core, plan, self._permit, self._allowed)
             except BaseException as error:
                 self._refused(plan, error)
                 raise
@@ -93,7 +93,9 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    await take_place_async(self._core, plan, self._permit, self._allowed)
+                    self._allowed = await take_place_async(
+                        self._core, plan, self._permit, self._allowed
+                    )
             except BaseException as error:
                 self._refused(plan, error)
                 raise

@@ -87,7 +87,7 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
             permit = circuit.closed or admitted(core, plan)
         places = plan.places
         if places is not None and not places.try_enter():
-            take_place(core, plan, permit, allowed)
+            allowed = take_place(core, plan, permit, allowed)
         began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
         try:
@@ -136,12 +136,21 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
     return call
 
 
-def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> None:
-    """Wait for a place in the bulkhead. Raises `BulkheadFullError`."""
-    assert plan.places is not None  # asked for by those who looked
+def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
+    """Wait for a place in the bulkhead; in seconds, how much time the attempt has from then on.
+
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the wait took all the time.
+    """
+    places = plan.places
+    assert places is not None  # asked for by those who looked
+    entered = False
     try:
-        enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        enter(places, min(plan.wait, allowed), core.runtime, core.name)
+        entered = True
+        return time_allowed(core, plan)
     except BaseException as error:
+        if entered:
+            places.leave()
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
         if isinstance(error, BulkheadFullError):
