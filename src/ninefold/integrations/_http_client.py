@@ -8,9 +8,8 @@ and another span, which has `http.request.resend_count`.
 
 Query strings and fragments are not recorded and credentials are redacted. Of an exception only its
 class is, in `error.type`: clients quote the whole URL in the message, and the span of the server
-that the exception leaves records it.
-
-Over 300 lines by a hair: what both clients share, from address to error type.
+that the exception leaves records it. A request made in a guarded call names the dependency, as
+`service.peer.name`.
 
 Over 300 lines by a few: what httpx and requests share stands in one place.
 """
@@ -45,9 +44,11 @@ from ninefold.registry import (
     ATTR_NETWORK_PROTOCOL_VERSION,
     ATTR_SERVER_ADDRESS,
     ATTR_SERVER_PORT,
+    ATTR_SERVICE_PEER_NAME,
     ATTR_URL_FULL,
     HTTP_CLIENT_REQUEST_DURATION,
 )
+from ninefold.resilience import present_peer
 from ninefold.sli.http import OTHER, known_methods, method_label, status_label
 
 if TYPE_CHECKING:
@@ -199,6 +200,9 @@ class OutgoingRequests:
             attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method
         if sent_before:
             attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = sent_before
+        peer = present_peer()
+        if peer is not None:
+            attributes[ATTR_SERVICE_PEER_NAME] = peer
         return self._tracer.start_span(
             "HTTP" if label == OTHER else label, context, SpanKind.CLIENT, attributes
         )

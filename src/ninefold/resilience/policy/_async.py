@@ -23,11 +23,12 @@ from ninefold.resilience.policy._call import (
     time_allowed,
 )
 from ninefold.resilience.policy._marks import mark, unmark
-from ninefold.resilience.policy._span import recording
+from ninefold.resilience.policy._span import NOWHERE, present_span
 
 if TYPE_CHECKING:
     from ninefold.core import Expiry
     from ninefold.resilience.policy._core import Core, Plan
+    from ninefold.resilience.policy._exchanges import Exchanges
 
 __all__ = ["guarded_async", "take_place_async"]
 
@@ -36,7 +37,10 @@ R = TypeVar("R")
 
 
 def guarded_async(
-    fn: Callable[P, Awaitable[R]], core: Core, idempotent: bool | None
+    fn: Callable[P, Awaitable[R]],
+    core: Core,
+    idempotent: bool | None,
+    exchanges: Exchanges | None = None,
 ) -> Callable[P, Awaitable[R]]:
     """`fn` under the policy of `core`."""
     made: Callable[..., Awaitable[R]] = fn  # called anew with what the caller gave
@@ -48,15 +52,16 @@ def guarded_async(
             return await fn(*args, **kwargs)
         began = clock()
         context = get_current()
-        span = recording(context) if context else None
+        span, open_to = present_span(context) if context else NOWHERE
         retries = plan.retry is not None
-        own = mark(name, retries) if retries or span is not None else None
+        named = retries or span is not None or (open_to and plan.spans.made)
+        own = mark(name, retries) if named else None
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
                 result = await attempt(plan, span, 1, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
-                failed = Call(core, plan, began, span, own, idempotent)
+                failed = Call(core, plan, began, span, own, idempotent, exchanges, args)
                 wait = failed.raised(error)
             else:
                 if plan.funded is not None:
@@ -64,6 +69,8 @@ def guarded_async(
                 return result
             while wait is not None:
                 try:
+                    if exchanges is not None:
+                        await exchanges.discard(failed.let_go())
                     await core.runtime.async_sleep(wait)
                     result = await attempt(plan, span, failed.number, began, args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
@@ -105,7 +112,9 @@ def guarded_async(
         finally:
             if places is not None:
                 places.leave()
-        if plan.failures is not None and plan.failures.is_result(result):
+        if (plan.failures is not None and plan.failures.is_result(result)) or (
+            exchanges is not None and plan.unsaid and exchanges.is_failure(result)
+        ):
             attempt_ended(core, plan, permit, None, began, allowed, span, number)
             raise ResultFailed(result)
         now = clock()
@@ -136,16 +145,21 @@ def guarded_async(
 
     async def answered(plan: Plan, failed: Call, args: Any, kwargs: Any) -> Any:
         if failed.falls_back and plan.fallback is not None:
+            given = args if exchanges is None else args[:1]
             try:
-                answer: Any = plan.fallback(args, kwargs, failed.error or failed.result)
+                answer: Any = plan.fallback(given, kwargs, failed.error or failed.result)
                 if plan.fallback.is_async:
                     answer = await answer
             except BaseException as error:
                 failed.end()
-                error.__context__, _ = failed.take()
+                error.__context__, result = failed.take()
+                if exchanges is not None:
+                    await exchanges.discard(result)
                 raise
             failed.end(fell_back=True)
-            failed.take()
+            _, result = failed.take()
+            if exchanges is not None and result is not answer:
+                await exchanges.discard(result)
             return cast("R", answer)
         failed.end()
         failure, result = failed.take()

@@ -14,18 +14,21 @@ from ninefold.resilience.retry import require_repeatable
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core
+    from ninefold.resilience.policy._exchanges import Exchanges
 
 __all__ = ["decorated"]
 
 
-def decorated(target: Any, core: Core, idempotent: bool | None) -> Any:
+def decorated(
+    target: Any, core: Core, idempotent: bool | None, exchanges: Exchanges | None = None
+) -> Any:
     """`target` under the policy of `core`: the same kind of thing. With policies off, itself.
 
     Raises `ConfigurationError` for a class, a generator function, and an async fallback around a
     function that is not.
     """
     if type(target) in (classmethod, staticmethod):
-        return type(target)(decorated(target.__func__, core, idempotent))
+        return type(target)(decorated(target.__func__, core, idempotent, exchanges))
     require_repeatable(f"the policy {core.name!r}", target)
     is_async = kind_of_call(target) == "coroutine"
     fallback = core.parts.fallback
@@ -37,4 +40,4 @@ def decorated(target: Any, core: Core, idempotent: bool | None) -> Any:
     if core.is_off:
         return target
     driver = guarded_async if is_async else guarded
-    return functools.update_wrapper(driver(target, core, idempotent), target)
+    return functools.update_wrapper(driver(target, core, idempotent, exchanges), target)

@@ -25,7 +25,7 @@ from ninefold.registry import (
 )
 from ninefold.resilience.breaker import STATES, Transition
 from ninefold.resilience.policy._engine import Ending
-from ninefold.telemetry import Faults, Measuring, Observation
+from ninefold.telemetry import Faults, Measuring, Observation, Spans
 
 if TYPE_CHECKING:
     from ninefold.resilience.breaker import Circuit
@@ -150,6 +150,7 @@ class Recorder:
         "_tried",
         "_went_well",
         "exemplars",
+        "spans",
     )
 
     def __init__(
@@ -166,6 +167,7 @@ class Recorder:
         self._judges = judges
         self._faults: Faults = instruments.measuring.faults
         self.exemplars = instruments.measuring.exemplars
+        self.spans = instruments.measuring.spans
         success = (name, "success", None, None)
         if instruments.admit(name):
             # There at zero from the first call on: Prometheus sees the first failure.
@@ -272,6 +274,7 @@ class Silent:
     """Records nothing: `OTEL_SDK_DISABLED`."""
 
     exemplars = False
+    spans = Spans()
 
     def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
         """Nothing."""

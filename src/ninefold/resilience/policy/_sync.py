@@ -22,10 +22,11 @@ from ninefold.resilience.policy._call import (
     time_allowed,
 )
 from ninefold.resilience.policy._marks import mark, unmark
-from ninefold.resilience.policy._span import recording
+from ninefold.resilience.policy._span import NOWHERE, present_span
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
+    from ninefold.resilience.policy._exchanges import Exchanges
 
 __all__ = ["guarded", "take_place"]
 
@@ -33,7 +34,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable[P, R]:
+def guarded(
+    fn: Callable[P, R],
+    core: Core,
+    idempotent: bool | None,
+    exchanges: Exchanges | None = None,
+) -> Callable[P, R]:
     """`fn` under the policy of `core`."""
     made: Callable[..., R] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
@@ -44,15 +50,16 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
             return fn(*args, **kwargs)
         began = clock()
         context = get_current()
-        span = recording(context) if context else None
+        span, open_to = present_span(context) if context else NOWHERE
         retries = plan.retry is not None
-        own = mark(name, retries) if retries or span is not None else None
+        named = retries or span is not None or (open_to and plan.spans.made)
+        own = mark(name, retries) if named else None
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
                 result = attempt(plan, span, 1, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
-                failed = Call(core, plan, began, span, own, idempotent)
+                failed = Call(core, plan, began, span, own, idempotent, exchanges, args)
                 wait = failed.raised(error)
             else:
                 if plan.funded is not None:
@@ -60,6 +67,8 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
                 return result
             while wait is not None:
                 try:
+                    if exchanges is not None:
+                        exchanges.discard(failed.let_go())
                     core.runtime.sleep(wait)
                     result = attempt(plan, span, failed.number, began, args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
@@ -102,7 +111,9 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
                 deadline.leave(scope)
             if places is not None:
                 places.leave()
-        if plan.failures is not None and plan.failures.is_result(result):
+        if (plan.failures is not None and plan.failures.is_result(result)) or (
+            exchanges is not None and plan.unsaid and exchanges.is_failure(result)
+        ):
             attempt_ended(core, plan, permit, None, began, allowed, span, number)
             raise ResultFailed(result)
         now = clock()
@@ -114,14 +125,19 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
 
     def answered(plan: Plan, failed: Call, args: Any, kwargs: Any) -> R:
         if failed.falls_back and plan.fallback is not None:
+            given = args if exchanges is None else args[:1]
             try:
-                answer: R = plan.fallback(args, kwargs, failed.error or failed.result)
+                answer: R = plan.fallback(given, kwargs, failed.error or failed.result)
             except BaseException as error:
                 failed.end()
-                error.__context__, _ = failed.take()
+                error.__context__, result = failed.take()
+                if exchanges is not None:
+                    exchanges.discard(result)
                 raise
             failed.end(fell_back=True)
-            failed.take()
+            _, result = failed.take()
+            if exchanges is not None and result is not answer:
+                exchanges.discard(result)
             return answer
         failed.end()
         failure, result = failed.take()
