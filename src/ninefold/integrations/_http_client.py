@@ -35,6 +35,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from ninefold.errors import DeadlineExceededError
 from ninefold.registry import (
     ATTR_ERROR_TYPE,
     ATTR_HTTP_REQUEST_METHOD,
@@ -49,6 +50,7 @@ from ninefold.registry import (
     HTTP_CLIENT_REQUEST_DURATION,
 )
 from ninefold.resilience import present_peer
+from ninefold.resilience.deadline import remaining
 from ninefold.sli.http import OTHER, known_methods, method_label, status_label
 
 if TYPE_CHECKING:
@@ -64,6 +66,9 @@ _SUPPRESS_HTTP: Final[str] = getattr(
     otel_context, "_SUPPRESS_HTTP_INSTRUMENTATION_KEY", "suppress_http_instrumentation"
 )
 _SUPPRESS_PLAIN: Final = "suppress_instrumentation"
+
+_OVER: Final = 0.001
+"""How many seconds before a deadline a timer may fire for it."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _STATUS_ERRORS: Final = {status: str(status) for status in range(400, 600)}
@@ -227,7 +232,10 @@ class OutgoingRequests:
             code = None if status is None else status_label(status)
             failure = None if status is None else _STATUS_ERRORS.get(status)
             if error is not None:
-                failure = self._error_type(error)
+                # A client that was told our deadline gives up by its own timeout.
+                left = remaining()
+                over = left is not None and left <= _OVER
+                failure = self._error_type(DeadlineExceededError() if over else error)
             known = (outgoing.method, target.host, target.port, code, failure, version)
             self._record(seconds, _key(known), outgoing.sampled)
             if span is not None and span.is_recording():
