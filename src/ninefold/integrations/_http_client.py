@@ -8,9 +8,8 @@ and another span, which has `http.request.resend_count`.
 
 Query strings and fragments are not recorded and credentials are redacted. Of an exception only its
 class is, in `error.type`: clients quote the whole URL in the message, and the span of the server
-that the exception leaves records it.
-
-Over 300 lines by a hair: what both clients share, from address to error type.
+that the exception leaves records it. A request made in a guarded call names the dependency, as
+`service.peer.name`.
 
 Over 300 lines by a few: what httpx and requests share stands in one place.
 """
@@ -36,6 +35,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from ninefold.errors import DeadlineExceededError
 from ninefold.registry import (
     ATTR_ERROR_TYPE,
     ATTR_HTTP_REQUEST_METHOD,
@@ -45,9 +45,12 @@ from ninefold.registry import (
     ATTR_NETWORK_PROTOCOL_VERSION,
     ATTR_SERVER_ADDRESS,
     ATTR_SERVER_PORT,
+    ATTR_SERVICE_PEER_NAME,
     ATTR_URL_FULL,
     HTTP_CLIENT_REQUEST_DURATION,
 )
+from ninefold.resilience import present_peer
+from ninefold.resilience.deadline import remaining
 from ninefold.sli.http import OTHER, known_methods, method_label, status_label
 
 if TYPE_CHECKING:
@@ -63,6 +66,9 @@ _SUPPRESS_HTTP: Final[str] = getattr(
     otel_context, "_SUPPRESS_HTTP_INSTRUMENTATION_KEY", "suppress_http_instrumentation"
 )
 _SUPPRESS_PLAIN: Final = "suppress_instrumentation"
+
+_OVER: Final = 0.001
+"""How many seconds before a deadline a timer may fire for it."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _STATUS_ERRORS: Final = {status: str(status) for status in range(400, 600)}
@@ -199,6 +205,9 @@ class OutgoingRequests:
             attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method
         if sent_before:
             attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = sent_before
+        peer = present_peer()
+        if peer is not None:
+            attributes[ATTR_SERVICE_PEER_NAME] = peer
         return self._tracer.start_span(
             "HTTP" if label == OTHER else label, context, SpanKind.CLIENT, attributes
         )
@@ -223,7 +232,10 @@ class OutgoingRequests:
             code = None if status is None else status_label(status)
             failure = None if status is None else _STATUS_ERRORS.get(status)
             if error is not None:
-                failure = self._error_type(error)
+                # A client that was told our deadline gives up by its own timeout.
+                left = remaining()
+                over = left is not None and left <= _OVER
+                failure = self._error_type(DeadlineExceededError() if over else error)
             known = (outgoing.method, target.host, target.port, code, failure, version)
             self._record(seconds, _key(known), outgoing.sampled)
             if span is not None and span.is_recording():

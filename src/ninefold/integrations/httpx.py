@@ -6,8 +6,8 @@
 Each request that a client hands to a transport is measured, whichever transport that is, until its
 response headers are there: a redirect that is followed and an authorization that is answered are
 requests of their own, with `http.request.resend_count` on their spans; so is a request object that
-the application sends again. What a transport does by itself (`retries=`) is inside. See
-`_http_client` for what is recorded.
+the application sends again. What a transport does by itself (`retries=`) is inside, but each
+attempt of a guarded transport is a request of its own. See `_http_client` for what is recorded.
 """
 
 from __future__ import annotations
@@ -22,40 +22,39 @@ import httpx
 from ninefold.errors import ConfigurationError
 from ninefold.integrations import _contrib
 from ninefold.integrations._hook import Around, hook, hooked, unhook
-from ninefold.integrations._http_client import Outgoing, OutgoingRequests, Target
+from ninefold.integrations._http_client import OutgoingRequests
+from ninefold.integrations._httpx_guard import (
+    MEASURED,
+    AsyncGuardedTransport,
+    GuardedTransport,
+    guarded,
+)
+from ninefold.integrations._httpx_request import begin, version
 from ninefold.integrations._protocol import Host
-from ninefold.sli.http import protocol_version_label
 
-__all__ = ["integration"]
+__all__ = ["AsyncGuardedTransport", "GuardedTransport", "guarded", "integration"]
 
 # One request to one transport, around everything that is put on transports: contrib's hooks come to
 # lie beneath ours, where they find the call measured and keep still. The name is private to httpx,
 # as those of a client's transports are, and the same in every version from 0.18 to 0.28.
 _SEND: Final = "_send_single_request"
 
-_SENT: Final = "ninefold.sent"
-"""The request extension that counts how often a request was sent; redirects inherit it."""
 
-
-def _begin(requests: OutgoingRequests, request: httpx.Request) -> Outgoing | None:
+def _measures_itself(
+    client: httpx.Client | httpx.AsyncClient, requests: OutgoingRequests, request: httpx.Request
+) -> bool:
+    """Have a guarded transport measure each attempt, if the request goes to one."""
     if not requests.on:
-        return None
+        return False
     try:
-        url = request.url
-        path = url.raw_path.partition(b"?")[0].decode("ascii")
-        target = Target(url.scheme, url.host, url.port, path, credentials=bool(url.userinfo))
-        sent = request.extensions.get(_SENT, 0)
-        # Not changed in place: before 0.28 the dictionary may be the application's own.
-        request.extensions = {**request.extensions, _SENT: sent + 1}
+        transport = client._transport_for_url(request.url)
+        if not isinstance(transport, GuardedTransport | AsyncGuardedTransport):
+            return False
+        request.extensions = {**request.extensions, MEASURED: requests}
     except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
         requests.fault(error)
-        return None
-    return requests.begin(request.method, target, request.headers, sent)
-
-
-def _version(response: httpx.Response) -> str | None:
-    spoken = response.extensions.get("http_version", b"")
-    return protocol_version_label(spoken.decode("ascii")) if isinstance(spoken, bytes) else None
+        return False
+    return True
 
 
 def _around(
@@ -63,7 +62,9 @@ def _around(
 ) -> Callable[..., httpx.Response]:
     @wraps(send)
     def measured(self: httpx.Client, request: httpx.Request) -> httpx.Response:
-        outgoing = _begin(requests, request)
+        if _measures_itself(self, requests, request):
+            return send(self, request)
+        outgoing = begin(requests, request)
         if outgoing is None:
             return send(self, request)
         try:
@@ -71,7 +72,7 @@ def _around(
         except BaseException as error:
             outgoing.end(error=error)
             raise
-        outgoing.end(response.status_code, _version(response))
+        outgoing.end(response.status_code, version(response))
         return response
 
     return measured
@@ -80,16 +81,19 @@ def _around(
 def _around_async(send: Callable[..., Any], requests: OutgoingRequests) -> Callable[..., Any]:
     @wraps(send)
     async def measured(self: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-        outgoing = _begin(requests, request)
-        if outgoing is None:
+        if _measures_itself(self, requests, request):
             response: httpx.Response = await send(self, request)
+            return response
+        outgoing = begin(requests, request)
+        if outgoing is None:
+            response = await send(self, request)
             return response
         try:
             response = await send(self, request)
         except BaseException as error:
             outgoing.end(error=error)
             raise
-        outgoing.end(response.status_code, _version(response))
+        outgoing.end(response.status_code, version(response))
         return response
 
     return measured

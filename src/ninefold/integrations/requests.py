@@ -6,7 +6,8 @@
 Each request that a session hands to an adapter is measured, whichever adapter that is, until its
 response headers are there: a redirect that is followed and a digest authorization that is answered
 are requests of their own, with `http.request.resend_count` on their spans. What urllib3 does by
-itself (`max_retries=`) is inside. See `_http_client` for what is recorded.
+itself (`max_retries=`) is inside, but each attempt of a guarded adapter is a request of its own.
+See `_http_client` for what is recorded.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from ninefold.integrations import _contrib
 from ninefold.integrations._hook import Around, hook, hooked, unhook
 from ninefold.integrations._http_client import Outgoing, OutgoingRequests, Target
 from ninefold.integrations._protocol import Host
+from ninefold.integrations._requests_guard import GuardedAdapter, guarded
 
-__all__ = ["integration"]
+__all__ = ["GuardedAdapter", "guarded", "integration"]
 
 # urllib3 gives the version as http.client does, ten times the number.
 _VERSIONS: Final = {10: "1.0", 11: "1.1", 20: "2", 30: "3"}
@@ -82,6 +84,38 @@ class _MeasuredAdapter(wrapt.ObjectProxy):  # type: ignore[type-arg]  # generic 
         return measure.begin(request.method or "", target, request.headers, sent)
 
 
+class _MeasuredGuard(wrapt.ObjectProxy):  # type: ignore[type-arg]  # generic in its types alone
+    """A guarded adapter as one call of `Session.send` sees it: each attempt is measured."""
+
+    def __init__(self, guard: GuardedAdapter, outgoing: OutgoingRequests) -> None:
+        super().__init__(guard)
+        self._self_within = _MeasuredAdapter(guard._adapter, outgoing)
+
+    @property
+    def _self_sent(self) -> int:
+        return self._self_within._self_sent
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """Send a request as the guard wants, and measure each attempt."""
+        options = {
+            "stream": stream,
+            "timeout": timeout,
+            "verify": verify,
+            "cert": cert,
+            "proxies": proxies,
+        }
+        guard: GuardedAdapter = self.__wrapped__
+        return guard._through(self._self_within, self, request, options)
+
+
 def _version(response: requests.Response) -> str | None:
     return _VERSIONS.get(getattr(response.raw, "version", None) or 0)
 
@@ -92,7 +126,11 @@ def _around_get_adapter(
     @wraps(get_adapter)
     def measured(self: requests.Session, *args: Any, **kwargs: Any) -> BaseAdapter:
         adapter = get_adapter(self, *args, **kwargs)
-        return _MeasuredAdapter(adapter, outgoing) if outgoing.on else adapter  # type: ignore[return-value]
+        if not outgoing.on:
+            return adapter
+        if isinstance(adapter, GuardedAdapter):
+            return _MeasuredGuard(adapter, outgoing)  # type: ignore[return-value]  # stands in
+        return _MeasuredAdapter(adapter, outgoing)  # type: ignore[return-value]  # stands in
 
     return measured
 

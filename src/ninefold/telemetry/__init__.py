@@ -4,11 +4,12 @@ from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 
 from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
+from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._faults import Faults, quoted
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._instruments import Histogram, Key
 from ninefold.telemetry._measurement import LARGEST, plain
-from ninefold.telemetry._measuring import Bound, Measuring, bind, part
+from ninefold.telemetry._measuring import Bound, Measuring, Spans, bind, part
 from ninefold.telemetry._observed import Observation
 from ninefold.telemetry._sampler import HeadSampler
 from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
@@ -20,6 +21,7 @@ __all__ = [
     "AnyGauge",
     "AnyHistogram",
     "Bound",
+    "DroppedSpan",
     "Faults",
     "GaugeCell",
     "HeadSampler",
@@ -33,6 +35,7 @@ __all__ = [
     "ServerTrace",
     "ServerTracing",
     "SpanProcessor",
+    "Spans",
     "Telemetry",
     "bind",
     "part",

@@ -26,17 +26,27 @@ if TYPE_CHECKING:
     from ninefold.registry import AnyMetric, CounterMetric, HistogramMetric
     from ninefold.telemetry._telemetry import AnyCounter, AnyHistogram
 
-__all__ = ["Alone", "Bound", "Measuring", "bind", "part"]
+__all__ = ["Alone", "Bound", "Measuring", "Spans", "bind", "part"]
 
 T = TypeVar("T")
 _MOST_SERIES = 2000
 _log = logging.getLogger("ninefold.telemetry")
 
 
+class Spans:
+    """Whether spans are made at all, to be looked at on every call."""
+
+    __slots__ = ("made",)
+
+    def __init__(self) -> None:
+        self.made = False
+
+
 class Measuring(Protocol):
     """What a feature asks of where it measures; `Telemetry` is one."""
 
     faults: Faults
+    spans: Spans
 
     @property
     def disabled(self) -> bool:
@@ -73,6 +83,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.faults = Faults()
+        self.spans = Spans()
         self._lock = threading.RLock()
         self._instruments: dict[str, fallback.ApiInstrument] = {}
         self._error_types: dict[str, ErrorTypes] = {}

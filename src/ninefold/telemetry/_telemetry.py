@@ -35,7 +35,7 @@ from ninefold.telemetry._instruments import (
     merged_bounds,
 )
 from ninefold.telemetry._level import Level
-from ninefold.telemetry._measuring import present
+from ninefold.telemetry._measuring import Spans, present
 from ninefold.telemetry._observed import Observation, Observed
 from ninefold.telemetry._pipeline import SCHEMA_URL, Pipeline
 from ninefold.telemetry._propagators import Propagator, configured_propagator
@@ -107,6 +107,9 @@ class Telemetry:
             owns_metrics=self.owners.metrics == "ninefold",
             siblings=self._siblings,
         )
+        self.spans = Spans()
+        self._look_at_spans()
+        self.pipeline.when_changed(self._look_at_spans)
         install(self.pipeline, self.owners)
         self._propagator.install()
         self._plain_histograms = (
@@ -126,6 +129,9 @@ class Telemetry:
     def disabled(self) -> bool:
         """Whether `OTEL_SDK_DISABLED` says that nothing is to be measured."""
         return self.settings.disabled
+
+    def _look_at_spans(self) -> None:
+        self.spans.made = self.pipeline.traces or self.owners.traces == "user"
 
     @property
     def exemplars(self) -> bool:

@@ -297,6 +297,32 @@ def test_waiting_for_a_place_is_no_call_time(clock: ManualClock) -> None:
     assert guarding.breaker.state == "closed"
 
 
+@pytest.mark.parametrize("block", [False, True], ids=["function", "block"])
+def test_waiting_for_a_place_takes_of_the_deadline(block: bool, clock: ManualClock) -> None:
+    """What waited 3 seconds of its 5 has 2 left: it is not given the time it had before."""
+    guarding = policy(clock, deadline=5, bulkhead=nf.Bulkhead(1, wait=4))
+
+    async def hang() -> None:
+        if block:
+            async with guarding.permit():
+                await clock.async_sleep(60)
+        else:
+            await guarding(Script(clock, Takes(60)).acall)()
+
+    async def main() -> None:
+        holder = asyncio.ensure_future(guarding(Script(clock, Takes(3, "fine")).acall)())
+        await asyncio.sleep(0)
+        with pytest.raises(nf.DeadlineExceededError) as raised:
+            await hang()
+        assert await holder == "fine"
+        assert raised.value.seconds == 2.0
+
+    asyncio.run(main())
+    assert clock.now() == 5.0
+    assert guarding.core.places is not None
+    assert guarding.core.places.usage == 0
+
+
 def test_cancellation_returns_place_and_probe(clock: ManualClock) -> None:
     """Wherever it comes, it passes, and nothing of the call is left behind."""
     patient = ManualClock(automatic=False)

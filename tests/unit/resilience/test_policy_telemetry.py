@@ -274,3 +274,23 @@ def test_a_policy_that_was_used_before_setup_is_observed_once(clock: ManualClock
         guarding.call(len, "x")
         name = "used early"
         assert captured.value("ninefold.breaker.status", ninefold_dependency_name=name) == 1
+
+
+@pytest.mark.parametrize("began", [0.7, 0.3, 4321.9])
+def test_a_client_that_gives_up_as_it_was_told_has_timed_out(
+    began: float, telemetry: CapturedTelemetry
+) -> None:
+    """In a thread its own exception says so, after that time by the sum of two floats."""
+    clock = ManualClock(began)
+    guarding = nf.Policy("psp", runtime=clock.runtime(), attempt_timeout=0.1)
+
+    @guarding
+    def ask() -> None:
+        left = nf.remaining()
+        assert left is not None
+        clock.sleep(left)
+        raise TimeoutError("the client's own")
+
+    with pytest.raises(TimeoutError):
+        ask()
+    assert counted(telemetry, "ninefold.dependency.attempts", "ninefold.outcome") == {"timeout": 1}

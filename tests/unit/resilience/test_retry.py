@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
+import urllib3
 from tests.support.guarded import Script, Way
 
 import ninefold as nf
@@ -158,6 +160,26 @@ def test_a_connection_that_was_never_made_is_repeated(way: Way, clock: ManualClo
 
     script = Script(clock, ConnectError(), "fine")
     assert way.run(retry(clock, on=ConnectError), script) == "fine"
+
+
+def test_a_connection_that_was_never_made_is_known_in_its_wrapping(
+    way: Way, clock: ManualClock
+) -> None:
+    """Requests says no more than that something is wrong with the connection; urllib3 says what."""
+    post = requests.Request("POST", "http://psp.example/").prepare()
+    pool = urllib3.HTTPConnectionPool("psp.example")
+
+    def wrapped(reason: Exception) -> requests.ConnectionError:
+        error = urllib3.exceptions.MaxRetryError(pool, "/", reason)
+        return requests.ConnectionError(error, request=post)
+
+    refused = urllib3.exceptions.NewConnectionError(pool, "refused")  # type: ignore[arg-type]
+    script = Script(clock, wrapped(refused), "fine")
+    assert way.run(retry(clock, on=requests.ConnectionError), script) == "fine"
+    script = Script(clock, wrapped(urllib3.exceptions.ProtocolError("reset")))
+    with pytest.raises(requests.ConnectionError):
+        way.run(retry(clock, on=requests.ConnectionError), script)
+    assert script.calls == 1
 
 
 def test_a_predicate_that_fails_says_no(

@@ -1,6 +1,8 @@
 """The policy: every guard of a call, composed in one order."""
 
 from ninefold.resilience.policy._control import BreakerControl
+from ninefold.resilience.policy._decoration import decorated
+from ninefold.resilience.policy._exchanges import Exchanges
 from ninefold.resilience.policy._marks import present_peer
 from ninefold.resilience.policy._metrics import Judges
 from ninefold.resilience.policy._overrides import asked
@@ -11,10 +13,12 @@ from ninefold.resilience.policy._policy import Policy, known_policies
 __all__ = [
     "NOTHING",
     "BreakerControl",
+    "Exchanges",
     "Judges",
     "Passage",
     "Policy",
     "asked",
+    "decorated",
     "known_policies",
     "present_peer",
 ]

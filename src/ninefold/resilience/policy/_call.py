@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import Span
 
-from ninefold.errors import CircuitOpenError, DeadlineExceededError
+from ninefold.errors import CircuitOpenError, DeadlineExceededError, RejectedError
 from ninefold.resilience.breaker import Permit, Rejected, Verdict
 from ninefold.resilience.deadline import remaining
 from ninefold.resilience.policy._engine import ended
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from ninefold.resilience.policy._parts import Fallback, Own
 
 __all__ = ["Call", "ResultFailed", "admitted", "attempt_ended", "expired", "refuse", "time_allowed"]
+
+
+_ALL_BUT: Final = 0.999
+"""How much of its time an attempt has taken that its client ended by it.
+
+Sums of floats, and two clocks of one system, differ by less than the rest.
+"""
 
 
 class ResultFailed(BaseException):
@@ -35,10 +42,13 @@ class Call:
     __slots__ = (
         "_began",
         "_core",
+        "_exchanges",
+        "_let_go",
         "_mark",
         "_own",
         "_plan",
         "_reached",
+        "_request",
         "_span",
         "_trial",
         "error",
@@ -54,6 +64,7 @@ class Call:
         span: Span | None,
         mark: Mark | None,
         own: Own,
+        args: Any = (),
     ) -> None:
         self._core = core
         self._plan = plan
@@ -61,6 +72,9 @@ class Call:
         self._span = span
         self._mark = mark
         self._own = own
+        self._exchanges = own.exchanges
+        self._request = args[0] if own.exchanges is not None else None
+        self._let_go = False
         self._trial: Trial | None = None
         self._reached = True
         self.number = 1
@@ -81,8 +95,11 @@ class Call:
             return self._returned(error.result)
         refused = getattr(error, "_refused_by", None) is self._core
         if refused and isinstance(error, CircuitOpenError) and self.number > 1:
-            # Opened while this call waited: what the caller is told is the failure itself.
+            # Opened while this call waited: what the caller is told is the failure itself. But a
+            # response that was closed meanwhile is nothing to be told.
             self._suppressed("open")
+            if self._let_go:
+                self.error, self.result, self._reached = error, None, False
             return None
         self.error, self.result, self._reached = error, None, not refused
         if not isinstance(error, Exception) or self._plan.retry is None:
@@ -90,6 +107,12 @@ class Call:
         if not refused and self._plan.is_excluded(error):
             return None
         return self._next(self._tried().raised(error))
+
+    def let_go(self) -> object:
+        """The response that the caller will not be given, as the call goes on; None without one."""
+        result, self.result = self.result, None
+        self._let_go = result is not None
+        return result
 
     def _returned(self, result: object) -> float | None:
         self.error, self.result, self._reached = None, result, True
@@ -130,8 +153,16 @@ class Call:
                 capped="nested" if nested else None,
                 idempotent=self._own.idempotent,
                 name=self._core.name,
+                may_repeat=None if self._exchanges is None else self._may_repeat,
             )
         return self._trial
+
+    def _may_repeat(self, said: bool | None, outcome: object) -> bool:
+        assert self._exchanges is not None  # asked by who was given this
+        if isinstance(outcome, RejectedError) and getattr(outcome, "_refused_by", None):
+            # Our own guards kept it from being sent.
+            return said is not False
+        return self._exchanges.may_repeat(said, outcome, self._request)
 
     @property
     def fallback(self) -> Fallback | None:
@@ -157,6 +188,8 @@ class Call:
         """What the call came to, an error or a result; let go of here, as its frames hold us."""
         error, result = self.error, self.result
         self.error = self.result = None
+        # It asks us whether to repeat, and would keep us until the GC comes.
+        self._trial = None
         return error, result
 
     def _elapsed(self) -> float:
@@ -215,7 +248,7 @@ def attempt_ended(
         verdict, outcome = Verdict.NONE, "cancelled"
     elif plan.is_excluded(error):
         verdict, outcome = Verdict.SUCCESS, "success"
-    elif isinstance(error, DeadlineExceededError) or elapsed >= allowed:
+    elif isinstance(error, DeadlineExceededError) or elapsed >= allowed * _ALL_BUT:
         verdict, outcome = Verdict.FAILURE, "timeout"
     else:
         verdict, outcome = Verdict.FAILURE, "failure"

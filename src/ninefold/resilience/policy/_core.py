@@ -20,7 +20,7 @@ from ninefold.resilience.policy._engine import Ending
 from ninefold.resilience.policy._metrics import Instruments, Judges, Recorder, Silent
 from ninefold.resilience.policy._parts import NOTHING, Fallback, Parts
 from ninefold.resilience.retry import Failures, Retry
-from ninefold.telemetry import Measuring, bind, part, restart_after_fork
+from ninefold.telemetry import Measuring, Spans, bind, part, restart_after_fork
 
 __all__ = ["Core", "Fault", "Plan", "Records"]
 
@@ -44,6 +44,7 @@ class Records(Protocol):
     """Where a policy's events go."""
 
     exemplars: bool
+    spans: Spans
 
     def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
         """An attempt went well, and the call with it."""
@@ -94,7 +95,9 @@ class Plan:
         "places",
         "records",
         "retry",
+        "spans",
         "tokens",
+        "unsaid",
         "wait",
     )
 
@@ -109,6 +112,7 @@ class Plan:
         fault: Fault | None,
     ) -> None:
         self.records = records
+        self.spans = records.spans
         self.retry = parts.retry
         self.circuit = circuit
         self.places = places
@@ -125,6 +129,8 @@ class Plan:
         self.fallback = None if parts.fallback is NOTHING else Fallback(parts.fallback)
         self.excluded = Failures("excluded", parts.excluded) if parts.excluded != () else None
         self.failures = _failing(parts)
+        self.unsaid = parts.fail_on == ()
+        """Whether nobody said which results are failures."""
 
     def is_excluded(self, error: BaseException) -> bool:
         """Whether an exception is a proper answer of the dependency."""

@@ -14,12 +14,17 @@ from ninefold.resilience.retry import require_repeatable
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core
+    from ninefold.resilience.policy._exchanges import Exchanges
 
 __all__ = ["decorated"]
 
 
 def decorated(
-    target: Any, core: Core, idempotent: bool | None = None, fallback: object = NOTHING
+    target: Any,
+    core: Core,
+    idempotent: bool | None = None,
+    fallback: object = NOTHING,
+    exchanges: Exchanges | None = None,
 ) -> Any:
     """`target` under the policy of `core`: the same kind of thing. With policies off, itself.
 
@@ -27,12 +32,12 @@ def decorated(
     function that is not.
     """
     if type(target) in (classmethod, staticmethod):
-        return type(target)(decorated(target.__func__, core, idempotent, fallback))
+        return type(target)(decorated(target.__func__, core, idempotent, fallback, exchanges))
     require_repeatable(f"the policy {core.name!r}", target)
     if idempotent is not None and not isinstance(idempotent, bool):
         raise ConfigurationError(f"idempotent must be True, False or None, got {shown(idempotent)}")
     is_async = kind_of_call(target) == "coroutine"
-    own = Own(idempotent, None if fallback is NOTHING else Fallback(fallback))
+    own = Own(idempotent, None if fallback is NOTHING else Fallback(fallback), exchanges)
     for one in (fallback, core.parts.fallback):
         if one is not NOTHING and not is_async and Fallback(one).is_async:
             raise ConfigurationError(

@@ -26,7 +26,7 @@ from ninefold.registry import (
 )
 from ninefold.resilience.breaker import STATES, Transition
 from ninefold.resilience.policy._engine import Ending
-from ninefold.telemetry import Faults, Measuring, Observation
+from ninefold.telemetry import Faults, Measuring, Observation, Spans
 
 if TYPE_CHECKING:
     from ninefold.resilience.breaker import Circuit
@@ -151,6 +151,7 @@ class Recorder:
         "_tried",
         "_went_well",
         "exemplars",
+        "spans",
     )
 
     def __init__(
@@ -167,6 +168,7 @@ class Recorder:
         self._judges = judges
         self._faults: Faults = instruments.measuring.faults
         self.exemplars = instruments.measuring.exemplars
+        self.spans = instruments.measuring.spans
         success = (name, "success", None, None)
         if instruments.admit(name):
             # There at zero from the first call on: Prometheus sees the first failure.
@@ -273,6 +275,7 @@ class Silent:
     """Records nothing: `OTEL_SDK_DISABLED`."""
 
     exemplars = False
+    spans = Spans()
 
     def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
         """Nothing."""

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ninefold.core import kind_of_call, seconds, shown
 from ninefold.errors import ConfigurationError
 from ninefold.resilience.breaker import Breaker
 from ninefold.resilience.bulkhead import Bulkhead
 from ninefold.resilience.retry import Failures, Predicate, Retry
+
+if TYPE_CHECKING:
+    from ninefold.resilience.policy._exchanges import Exchanges
 
 __all__ = ["NOTHING", "NOTHING_OWN", "Fallback", "Nothing", "Own", "Parts"]
 
@@ -68,6 +71,7 @@ class Own:
 
     idempotent: bool | None = None
     fallback: Fallback | None = None
+    exchanges: Exchanges | None = None
 
 
 NOTHING_OWN: Final = Own()

@@ -15,7 +15,7 @@ from ninefold.resilience.policy._async import take_place_async
 from ninefold.resilience.policy._call import Call, admitted, attempt_ended, expired, time_allowed
 from ninefold.resilience.policy._marks import Mark, mark, unmark
 from ninefold.resilience.policy._parts import NOTHING_OWN
-from ninefold.resilience.policy._span import recording
+from ninefold.resilience.policy._span import NOWHERE, present_span
 from ninefold.resilience.policy._sync import take_place
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    take_place(self._core, plan, self._permit, self._allowed)
+                    self._allowed = take_place(self._core, plan, self._permit, self._allowed)
             except BaseException as error:
                 self._refused(plan, error)
                 raise
@@ -94,7 +94,9 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    await take_place_async(self._core, plan, self._permit, self._allowed)
+                    self._allowed = await take_place_async(
+                        self._core, plan, self._permit, self._allowed
+                    )
             except BaseException as error:
                 self._refused(plan, error)
                 raise
@@ -139,8 +141,8 @@ class Passage:
         clock = self._core.runtime.clock
         self._began = clock()
         context = get_current()
-        self._span = recording(context) if context else None
-        if self._span is not None:
+        self._span, open_to = present_span(context) if context else NOWHERE
+        if self._span is not None or (open_to and plan.spans.made):
             self._mark = mark(self._core.name, retries=False)
         if plan.deadline is not None:
             self._scope = deadline.enter(self._began + plan.deadline, clock)

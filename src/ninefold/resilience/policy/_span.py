@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, get_current_span
 
-__all__ = ["recording"]
+from ninefold.telemetry import DroppedSpan
+
+__all__ = ["NOWHERE", "present_span"]
+
+NOWHERE: Final = (None, True)
+"""What there is in an empty context: no span, and whoever is called may begin a trace."""
+
+_DROPPED: Final = (None, False)
 
 
-def recording(context: Context) -> Span | None:
-    """The present span of a context, where it is recorded and its trace is sampled."""
+def present_span(context: Context) -> tuple[Span | None, bool]:
+    """The present span of a context, where it is recorded and its trace is sampled.
+
+    And whether a span of what is called here may be recorded, as it is not in a dropped trace.
+    """
     span = get_current_span(context)
+    if type(span) is DroppedSpan:
+        return _DROPPED
     if span.is_recording() and span.get_span_context().trace_flags.sampled:
-        return span
-    return None
+        return span, True
+    return NOWHERE

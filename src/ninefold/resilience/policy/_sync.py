@@ -22,7 +22,7 @@ from ninefold.resilience.policy._call import (
     time_allowed,
 )
 from ninefold.resilience.policy._marks import mark, unmark
-from ninefold.resilience.policy._span import recording
+from ninefold.resilience.policy._span import NOWHERE, present_span
 
 if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
@@ -38,6 +38,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
     """`fn` under the policy of `core`; `own` is what is said of this function alone."""
     made: Callable[..., R] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
+    exchanges = own.exchanges
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         plan = core.plan or settle()
@@ -45,15 +46,16 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
             return fn(*args, **kwargs)
         began = clock()
         context = get_current()
-        span = recording(context) if context else None
+        span, open_to = present_span(context) if context else NOWHERE
         retries = plan.retry is not None
-        here = mark(name, retries) if retries or span is not None else None
+        named = retries or span is not None or (open_to and plan.spans.made)
+        here = mark(name, retries) if named else None
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
                 result = attempt(plan, span, 1, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
-                failed = Call(core, plan, began, span, here, own)
+                failed = Call(core, plan, began, span, here, own, args)
                 wait = failed.raised(error)
             else:
                 if plan.funded is not None:
@@ -61,6 +63,8 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                 return result
             while wait is not None:
                 try:
+                    if exchanges is not None:
+                        exchanges.discard(failed.let_go())
                     core.runtime.sleep(wait)
                     result = attempt(plan, span, failed.number, began, args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
@@ -88,7 +92,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
             permit = circuit.closed or admitted(core, plan)
         places = plan.places
         if places is not None and not places.try_enter():
-            take_place(core, plan, permit, allowed)
+            allowed = take_place(core, plan, permit, allowed)
         began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
         try:
@@ -103,7 +107,9 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                 deadline.leave(scope)
             if places is not None:
                 places.leave()
-        if plan.failures is not None and plan.failures.is_result(result):
+        if (plan.failures is not None and plan.failures.is_result(result)) or (
+            exchanges is not None and plan.unsaid and exchanges.is_failure(result)
+        ):
             attempt_ended(core, plan, permit, None, began, allowed, span, number)
             raise ResultFailed(result)
         now = clock()
@@ -116,14 +122,19 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
     def answered(failed: Call, args: Any, kwargs: Any) -> R:
         fallback = failed.fallback
         if fallback is not None:
+            given = args if exchanges is None else args[:1]
             try:
-                answer: R = fallback(args, kwargs, failed.error or failed.result)
+                answer: R = fallback(given, kwargs, failed.error or failed.result)
             except BaseException as error:
                 failed.end()
-                error.__context__, _ = failed.take()
+                error.__context__, result = failed.take()
+                if exchanges is not None:
+                    exchanges.discard(result)
                 raise
             failed.end(fell_back=True)
-            failed.take()
+            _, result = failed.take()
+            if exchanges is not None and result is not answer:
+                exchanges.discard(result)
             return answer
         failed.end()
         failure, result = failed.take()
@@ -138,12 +149,21 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
     return call
 
 
-def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> None:
-    """Wait for a place in the bulkhead. Raises `BulkheadFullError`."""
-    assert plan.places is not None  # asked for by those who looked
+def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
+    """Wait for a place in the bulkhead; in seconds, how much time the attempt has from then on.
+
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the wait took all the time.
+    """
+    places = plan.places
+    assert places is not None  # asked for by those who looked
+    entered = False
     try:
-        enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        enter(places, min(plan.wait, allowed), core.runtime, core.name)
+        entered = True
+        return time_allowed(core, plan)
     except BaseException as error:
+        if entered:
+            places.leave()
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
         if isinstance(error, BulkheadFullError):

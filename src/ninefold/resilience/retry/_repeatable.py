@@ -38,7 +38,14 @@ def method_is_repeatable(method: str, outcome: object) -> bool:
     """Whether an HTTP request of this method may be repeated after `outcome`."""
     if method.upper() in IDEMPOTENT_METHODS:
         return True
-    return any(kind.__name__ in _NEVER_SENT for kind in type(outcome).__mro__)
+    return any(kind.__name__ in _NEVER_SENT for kind in type(_reason(outcome)).__mro__)
+
+
+def _reason(outcome: object) -> object:
+    """What went wrong, out of the wrapping that requests puts around urllib3's."""
+    given = _attribute(outcome, "args")
+    wrapped = _attribute(given[0], "reason") if isinstance(given, tuple) and given else None
+    return wrapped if isinstance(wrapped, Exception) else outcome
 
 
 def _request(outcome: object) -> object:

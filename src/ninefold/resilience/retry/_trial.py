@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from time import time
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ class Trial:
     """How one call goes on after a failure. `reason` says why it does not, where it was thought of.
 
     `until` is the caller's deadline on the monotonic clock; `attempts` stands for the retry's own
-    number where that must not count, and `capped` is why; `idempotent` likewise.
+    number where that must not count, and `capped` is why; `idempotent` likewise. `may_repeat` says
+    whether an outcome may be followed by another attempt, by what was said of that.
     """
 
     __slots__ = (
@@ -33,6 +35,7 @@ class Trial:
         "_clock",
         "_course",
         "_idempotent",
+        "_may_repeat",
         "_name",
         "_off",
         "_retry",
@@ -51,6 +54,7 @@ class Trial:
         idempotent: bool | None = None,
         name: str = "",
         off: bool = False,
+        may_repeat: Callable[[bool | None, object], bool] | None = None,
     ) -> None:
         self._retry = retry
         self._clock = runtime.clock
@@ -58,6 +62,7 @@ class Trial:
         self._name = name
         self._off = off
         self._capped = capped
+        self._may_repeat = may_repeat or is_repeatable
         self._idempotent = retry.idempotent if idempotent is None else idempotent
         attempts = None if capped is None else 1
         self._course = Course(retry, tokens, runtime.random, began, until=until, attempts=attempts)
@@ -95,7 +100,7 @@ class Trial:
     def _next(self, outcome: object) -> Next | None:
         """What follows; None where a retry is not even thought of."""
         self.reason = None
-        if self._off or SWITCH.off or not is_repeatable(self._idempotent, outcome):
+        if self._off or SWITCH.off or not self._may_repeat(self._idempotent, outcome):
             return None
         decision = self._course.failed(self._clock(), asked_wait(outcome, time))
         if isinstance(decision, GiveUp):
