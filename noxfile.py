@@ -22,8 +22,8 @@ LOWEST = PYTHONS[0]
 _running = ".".join(platform.python_version_tuple()[:2])
 MEASURED = _running if _running in PYTHONS else LOWEST
 
-# The extras that something stands on today; celery, redis and sqlalchemy bring much along.
-PROJECT_AND_EXTRAS = ".[demo,requests,starlette,structlog]"
+# The extras that something stands on today; celery and sqlalchemy bring much along.
+PROJECT_AND_EXTRAS = ".[demo,redis,requests,starlette,structlog]"
 
 # The lowest releases that pyproject.toml admits. OTLP exporters up to 1.40 want an older protobuf,
 # and releases of that time want frameworks of that time.

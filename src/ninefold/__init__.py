@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Bulkhead,
         Policy,
         Retry,
+        SharedState,
         status,
     )
     from ninefold.resilience.deadline import carried, deadline, remaining
@@ -65,6 +66,7 @@ __all__ = [
     "Retry",
     "Sampling",
     "Service",
+    "SharedState",
     "__version__",
     "availability",
     "dependency_availability",
@@ -90,6 +92,7 @@ _HOMES = {
     "Bulkhead": "ninefold.resilience",
     "Policy": "ninefold.resilience",
     "Retry": "ninefold.resilience",
+    "SharedState": "ninefold.resilience",
     "status": "ninefold.resilience",
     "carried": "ninefold.resilience.deadline",
     "deadline": "ninefold.resilience.deadline",

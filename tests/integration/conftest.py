@@ -11,6 +11,7 @@ from tests.support import servers
 from tests.support.otlp_sink import OtlpSink
 from tests.support.process import Process
 from tests.support.prometheus import Prometheus
+from tests.support.redis import Redis
 from tests.support.rotel import Rotel
 from tests.support.tcp_proxy import TcpProxy
 
@@ -88,6 +89,13 @@ def rotel(keep: Callable[[Process], Process], tmp_path: Path, otlp_sink: OtlpSin
     keep(collector.process)
     collector.wait_until_ready()
     return collector
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
+    """A real Redis, empty."""
+    with Redis(tmp_path / "redis") as server:
+        yield server
 
 
 @pytest.fixture

@@ -32,8 +32,9 @@ class BreakerMachine(RuleBasedStateMachine):
         self.now = 0.0
         self.entered: list[Transition] = []
         self.under_way: list[tuple[Permit, float]] = []
-        self.probes: Counter[int] = Counter()
-        self.judged: Counter[int] = Counter()
+        # By the permits themselves: an id is given anew.
+        self.probes: Counter[Permit] = Counter()
+        self.judged: Counter[Permit] = Counter()
 
     @initialize(
         half_open=st.integers(1, 4),
@@ -76,7 +77,7 @@ class BreakerMachine(RuleBasedStateMachine):
         else:
             self.under_way.append((decision, self.now))
             if decision.state == "half_open":
-                self.probes[id(decision)] += 1
+                self.probes[decision] += 1
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data(), verdict=_VERDICTS)
@@ -92,9 +93,9 @@ class BreakerMachine(RuleBasedStateMachine):
             assert self.seen() == before, "a result of an older generation moved something"
         elif permit.state == "half_open":
             if verdict is Verdict.NONE:
-                self.probes[id(permit)] -= 1
+                self.probes[permit] -= 1
             else:
-                self.judged[id(permit)] += 1
+                self.judged[permit] += 1
 
     @rule(state=st.sampled_from([FORCED_OPEN, FORCED_CLOSED]))
     def force(self, state: str) -> None:
@@ -119,7 +120,7 @@ class BreakerMachine(RuleBasedStateMachine):
     def never_more_probes_than_allowed(self) -> None:
         permit = self.generation() if hasattr(self, "circuit") else None
         if permit is not None and permit.state == "half_open":
-            assert self.probes[id(permit)] <= self.options.half_open
+            assert self.probes[permit] <= self.options.half_open
 
     @invariant()
     def a_probe_that_returned_its_place_is_not_lost(self) -> None:
@@ -127,7 +128,7 @@ class BreakerMachine(RuleBasedStateMachine):
             return
         permit = self.generation()
         held = sum(one is permit for one, _ in self.under_way)
-        free = self.options.half_open - held - self.judged[id(permit)]
+        free = self.options.half_open - held - self.judged[permit]
         assert self.circuit._given == self.options.half_open - free
 
     @invariant()

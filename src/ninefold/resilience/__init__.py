@@ -4,6 +4,7 @@ from ninefold.resilience.backoff import Backoff
 from ninefold.resilience.breaker import Breaker, Transition
 from ninefold.resilience.budget import Budget
 from ninefold.resilience.bulkhead import Bulkhead
+from ninefold.resilience.fleet import SharedState
 from ninefold.resilience.policy import (
     NOTHING,
     BreakerControl,
@@ -28,6 +29,7 @@ __all__ = [
     "Passage",
     "Policy",
     "Retry",
+    "SharedState",
     "Status",
     "Transition",
     "asked",

@@ -53,6 +53,7 @@ class Circuit:
         "_longest",
         "_on",
         "_options",
+        "_own",
         "_permit",
         "_register",
         "_shortest",
@@ -76,6 +77,7 @@ class Circuit:
         self._register = register
         self._on = on
         self._forced: str | None = None
+        self._own = False
         self._since = 0.0
         self._given = self._done = self._failed = self._slow_probes = 0
         self._take(options)
@@ -250,7 +252,8 @@ class Circuit:
             return None
         return self._close(now, f"{probes} probes ended well")
 
-    def _open(self, now: float, reason: str) -> Transition:
+    def _open(self, now: float, reason: str, *, own: bool = True) -> Transition:
+        self._own = own
         longer = self._length * self._options.open_factor
         self._length = min(self._longest, longer) if longer else self._shortest
         self._register.open()
@@ -281,9 +284,20 @@ class Circuit:
         with self._lock:
             if self.closed is None or self._forced is not None:
                 return False
-            told = self._open(now, reason)
+            told = self._open(now, reason, own=False)
         self._on(told)
         return True
+
+    def judged_open(self, now: float) -> float | None:
+        """For how many seconds more it is open by its own judgement; None where it is not.
+
+        Not where others or a hand opened it, nor in shadow: those are no news of the dependency.
+        """
+        with self._lock:
+            if not self._own or self._forced is not None or self._options.shadow:
+                return None
+            left = self._length - (now - self._since)
+            return left if state_of(self._register) == OPEN and left > 0 else None
 
     def force(self, state: str, now: float) -> None:
         """Stay `forced_open` or `forced_closed` until told otherwise."""
@@ -331,6 +345,8 @@ class Circuit:
         open asks for new ones.
         """
         self._lock = threading.RLock()
+        # One judgement is the parent's, and not one more instance's for each child.
+        self._own = False
         self._window.clear()
         self._look()
         state = state_of(self._register)

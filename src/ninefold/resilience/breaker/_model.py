@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ninefold.core import require_between, require_count, seconds, shown
 from ninefold.errors import ConfigurationError
+from ninefold.resilience.fleet import SharedState
 
 __all__ = [
     "CLOSED",
@@ -103,6 +104,7 @@ class Breaker:
     - `excluded` holds exceptions, and functions that are asked about one, that are a proper answer
       of the dependency ("no such card"): they count as successes.
     - `shadow=True` counts and tells, and never rejects: for trying numbers in production.
+    - `shared` is an `nf.SharedState`, for opening when enough other instances have.
 
     Raises `ConfigurationError` for numbers that cannot be meant, and for a breaker that could never
     open.
@@ -123,6 +125,7 @@ class Breaker:
     open_cap: float | timedelta = 60.0
     excluded: Excluded | tuple[Excluded, ...] = ()
     shadow: bool = False
+    shared: SharedState | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -146,6 +149,7 @@ class Breaker:
         put(self, "excluded", _excluded(self.excluded))
         if not isinstance(self.shadow, bool):
             raise ConfigurationError(f"shadow must be True or False, got {shown(self.shadow)}")
+        _require_shared(self.shared, shortest)
 
     def _settle_slow(self) -> None:
         if self.slow is not None:
@@ -163,6 +167,22 @@ class Breaker:
             raise ConfigurationError(
                 "a breaker with failure_rate=None and no slow can never open; give one of them"
             )
+
+
+def _require_shared(shared: object, open_for: float) -> None:
+    if shared is None:
+        return
+    if not isinstance(shared, SharedState):
+        raise ConfigurationError(
+            f"shared must be an nf.SharedState, got {shown(shared)}; write"
+            " shared=nf.SharedState(client=redis.Redis(...))"
+        )
+    interval = seconds("interval", shared.interval)
+    if open_for < 2 * interval:
+        raise ConfigurationError(
+            f"open_for must be at least twice shared.interval, {interval:g} seconds, or the others"
+            f" may never hear of it; got {open_for:g}"
+        )
 
 
 def _excluded(given: Excluded | tuple[Excluded, ...]) -> tuple[Excluded, ...]:

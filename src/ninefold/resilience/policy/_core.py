@@ -15,6 +15,7 @@ from ninefold.core import Runtime, seconds
 from ninefold.resilience.breaker import Breaker, Circuit, Transition, register
 from ninefold.resilience.budget import Budget, Tokens
 from ninefold.resilience.bulkhead import Bulkhead, Places
+from ninefold.resilience.fleet import SHARING
 from ninefold.resilience.policy._budgets import BUDGETS
 from ninefold.resilience.policy._engine import Ending
 from ninefold.resilience.policy._metrics import Instruments, Judges, Recorder, Silent
@@ -314,6 +315,7 @@ class Core:
                     tokens=self.tokens,
                     fault=self._fault,
                 )
+                SHARING.join(self)
             return self.plan
 
     def records(self) -> Records:
@@ -351,6 +353,9 @@ class Core:
     def restart(self) -> None:
         """Take locks of its own, as a forked child must."""
         self._lock = threading.RLock()
+        if self.circuit is not None and self.circuit.options.shared is not None:
+            # Made anew at the first call here, and shared from then on.
+            self.plan = None
         engines: tuple[Any, ...] = (self.circuit, self.places, self.tokens)
         for engine in engines:
             if engine is not None:
