@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> None:
 def _document(result: Result, measured: dict[str, Measured]) -> dict[str, object]:
     document = asdict(result)
     document["samples_us"] = {
-        name: [round(cost, 3) for cost in found.cpu_us()] for name, found in measured.items()
+        name: [round(cost, 3) for cost in found.us()] for name, found in measured.items()
     }
     return document
 

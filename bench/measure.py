@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bench.model import Sample, Scenario
 from bench.process import Worker
@@ -18,12 +19,15 @@ class Measured:
 
     samples: list[Sample] = field(default_factory=list)
     operations: int = 0
+    clock: Literal["cpu", "elapsed"] = "cpu"
     unavailable: str | None = None
     faults: list[str] = field(default_factory=list)
 
-    def cpu_us(self) -> list[float]:
-        """CPU time per operation in microseconds, round by round."""
-        return [sample.cpu_ns / self.operations / 1000 for sample in self.samples]
+    def us(self) -> list[float]:
+        """The time that counts, per operation in microseconds, round by round."""
+        elapsed = self.clock == "elapsed"
+        spent = (sample.wall_ns if elapsed else sample.cpu_ns for sample in self.samples)
+        return [nanoseconds / self.operations / 1000 for nanoseconds in spent]
 
 
 def measure(
@@ -40,7 +44,10 @@ def measure(
     the machine falls on all of them; the order moves on by one each round. Series differ in their
     hash seeds and memory layouts, which alone can shift a request by a microsecond.
     """
-    found = {variant.name: Measured(operations=operations) for variant in scenario.variants}
+    found = {
+        variant.name: Measured(operations=operations, clock=scenario.clock)
+        for variant in scenario.variants
+    }
     for number in range(series):
         tell(f"{scenario.name}: series {number + 1} of {series}")
         share = rounds // series + (1 if number < rounds % series else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Sample(NamedTuple):
@@ -43,11 +43,23 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """What a variant of the scenario added, in microseconds, on the machine that goals came from.
+
+    It decides nothing: it tells how much slower than that one the present machine is.
+    """
+
+    variant: str
+    us: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """`of` costs at most `at_most` times what `against` costs, or at most `at_most_us` itself.
 
     `at_most` None is a ratio for information. `at_most_us` is in microseconds, for what is promised
-    as such; then there is nothing it is measured `against`. `within_noise` forgives what the
+    as such; then there is nothing it is measured `against`, `above` names a variant whose cost does
+    not count, and `yardstick` tells what the machine is like. `within_noise` forgives what the
     scenario's control (the variant named "control") shows to be noise: for goals that say "no more
     than".
     """
@@ -56,6 +68,8 @@ class Goal:
     against: str | None = None
     at_most: float | None = None
     at_most_us: float | None = None
+    above: str | None = None
+    yardstick: Yardstick | None = None
     within_noise: bool = False
 
 
@@ -63,7 +77,8 @@ class Goal:
 class Scenario:
     """Variants of one operation, measured in turn, round by round.
 
-    `operations` are performed in each round after `warm_up` ones that are not measured.
+    `operations` are performed in each round after `warm_up` ones that are not measured. `clock`
+    says which time counts: elapsed time is for what waits.
     """
 
     name: str
@@ -73,6 +88,7 @@ class Scenario:
     warm_up: int
     variants: tuple[Variant, ...]
     goals: tuple[Goal, ...]
+    clock: Literal["cpu", "elapsed"] = "cpu"
 
     def variant(self, name: str) -> Variant:
         return next(variant for variant in self.variants if variant.name == name)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bench.result import Cost, Outcome, Result
+
+_TIMES: Final = {"cpu": "of CPU", "elapsed": "elapsed"}
 
 
 def render(result: Result) -> str:
     """One scenario: a line per variant, per claim and per goal."""
+    what = f"µs {_TIMES[result.clock]} per {result.operation}"
     lines = [
         f"{result.name}: {result.title}",
-        f"  {f'µs of CPU per {result.operation}':<44}{'whole':>10}{'added':>10}  quartiles",
+        f"  {what:<44}{'whole':>10}{'added':>10}  quartiles",
     ]
     lines += [_cost_line(cost) for cost in result.costs]
     lines += [
@@ -19,8 +24,7 @@ def render(result: Result) -> str:
         if cost.claim and cost.unavailable is None
     ]
     labels = {cost.name: cost.label for cost in result.costs}
-    added = {cost.name: cost.added_us for cost in result.costs}
-    lines += [_goal_line(outcome, labels, added[outcome.of]) for outcome in result.outcomes]
+    lines += [_goal_line(outcome, labels) for outcome in result.outcomes]
     return "\n".join(lines)
 
 
@@ -34,9 +38,10 @@ def _cost_line(cost: Cost) -> str:
     return f"{whole}{cost.added_us:>10.2f}{spread}"
 
 
-def _goal_line(outcome: Outcome, labels: dict[str, str], added: float | None) -> str:
+def _goal_line(outcome: Outcome, labels: dict[str, str]) -> str:
     if outcome.against is None:
-        found = "" if added is None else f": {added:.2f} µs"
+        above = "" if outcome.above is None else f" above {labels[outcome.above]}"
+        found = "" if outcome.found_us is None else f"{above}: {outcome.found_us:.2f} µs"
         note = f" [{outcome.note}]" if outcome.note else ""
         wanted = f" (at most {outcome.at_most_us:g} µs)"
         return f"  {outcome.verdict:<16}{labels[outcome.of]}{found}{wanted}{note}"

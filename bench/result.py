@@ -8,14 +8,14 @@ from statistics import median, quantiles
 from typing import Literal
 
 from bench.measure import Measured
-from bench.model import Goal, Scenario
+from bench.model import Goal, Scenario, Yardstick
 
 Verdict = Literal["met", "missed", "not measured", "for information"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """One variant's figures in microseconds of CPU time per operation.
+    """One variant's figures in microseconds per operation.
 
     `added` is the median of what each round cost more than its baseline's same round, between the
     quartiles `low` and `high`; a variant without a baseline adds all that it costs.
@@ -43,6 +43,8 @@ class Outcome:
     against: str | None
     at_most: float | None
     at_most_us: float | None
+    found_us: float | None = None
+    above: str | None = None
     ratio: float | None
     verdict: Verdict
     note: str = ""
@@ -55,6 +57,7 @@ class Result:
     name: str
     title: str
     operation: str
+    clock: str
     costs: tuple[Cost, ...]
     outcomes: tuple[Outcome, ...]
 
@@ -66,6 +69,7 @@ def conclude(scenario: Scenario, measured: dict[str, Measured]) -> Result:
         name=scenario.name,
         title=scenario.title,
         operation=scenario.operation,
+        clock=scenario.clock,
         costs=tuple(costs.values()),
         outcomes=tuple(_outcome(goal, costs) for goal in scenario.goals),
     )
@@ -73,8 +77,8 @@ def conclude(scenario: Scenario, measured: dict[str, Measured]) -> Result:
 
 def _cost(scenario: Scenario, name: str, measured: dict[str, Measured]) -> Cost:
     variant, found = scenario.variant(name), measured[name]
-    whole = found.cpu_us()
-    baseline = [0.0] * len(whole) if variant.over is None else measured[variant.over].cpu_us()
+    whole = found.us()
+    baseline = [0.0] * len(whole) if variant.over is None else measured[variant.over].us()
     added = [mine - theirs for mine, theirs in zip(whole, baseline, strict=False)]
     low, _, high = quantiles(added, n=4) if len(added) > 1 else (None, None, None)
     return Cost(
@@ -132,22 +136,41 @@ def _outcome(goal: Goal, costs: dict[str, Cost]) -> Outcome:
 
 
 def _absolute(goal: Goal, costs: dict[str, Cost]) -> Outcome:
-    of = costs[goal.of]
+    of, above = costs[goal.of], None if goal.above is None else costs[goal.above]
     verdict: Verdict = "not measured"
-    note = f"see {goal.of}"
-    if of.added_us is not None and goal.at_most_us is not None and not of.faults:
+    missing = [
+        cost.name
+        for cost in (of, above)
+        if cost is not None and (cost.added_us is None or cost.faults)
+    ]
+    notes = [f"see {', '.join(missing)}"] if missing else []
+    found = None
+    if not missing and of.added_us is not None and goal.at_most_us is not None:
+        found = of.added_us - ((above and above.added_us) or 0.0)
         noise = _noise(costs) if goal.within_noise else 0.0
-        verdict = "met" if of.added_us <= goal.at_most_us + noise else "missed"
-        note = f"noise {noise:.1f} µs forgiven" if goal.within_noise else ""
+        verdict = "met" if found <= goal.at_most_us + noise else "missed"
+        if goal.within_noise:
+            notes.append(f"noise {noise:.1f} µs forgiven")
+        if goal.yardstick is not None:
+            notes += _slowness(goal.yardstick, costs)
     return Outcome(
         of=goal.of,
         against=None,
         at_most=None,
         at_most_us=goal.at_most_us,
+        found_us=found,
+        above=goal.above,
         ratio=None,
         verdict=verdict,
-        note=note,
+        note=", ".join(notes),
     )
+
+
+def _slowness(yardstick: Yardstick, costs: dict[str, Cost]) -> list[str]:
+    stick = costs[yardstick.variant]
+    if stick.added_us is None:
+        return []
+    return [f"{stick.label} is {stick.added_us / yardstick.us:.1f} x its {yardstick.us:g} µs"]
 
 
 def _noise(costs: dict[str, Cost]) -> float:

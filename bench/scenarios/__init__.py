@@ -2,6 +2,9 @@
 
 from bench.model import Scenario
 from bench.scenarios import (
+    breaker,
+    breaker_threads,
+    bulkhead,
     fastapi_metrics,
     fastapi_objectives,
     fastapi_routes,
@@ -11,6 +14,8 @@ from bench.scenarios import (
     imports,
     measure,
     record,
+    retry,
+    retry_breaker,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -24,5 +29,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     flask_traces.ALL_KEPT,
     record.SCENARIO,
     measure.SCENARIO,
+    retry.SCENARIO,
+    breaker.SCENARIO,
+    retry_breaker.SCENARIO,
+    breaker_threads.SCENARIO,
+    bulkhead.SCENARIO,
     imports.SCENARIO,
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bench import checks
 from bench.clock import timed
+from bench.loops import awaiting, calling
 from bench.model import Goal, Scenario, Variant, Workload
 
 OPERATION: Final = "job"
@@ -29,12 +30,12 @@ async def async_work() -> None:
 
 def bare() -> Workload:
     """The function alone."""
-    return Workload(measure=lambda operations: timed(_loop(work), operations))
+    return Workload(measure=lambda operations: timed(calling(work), operations))
 
 
 def bare_async() -> Workload:
     """The async function alone, awaited in one task."""
-    return Workload(measure=lambda operations: timed(_async_loop(async_work), operations))
+    return Workload(measure=lambda operations: timed(awaiting(async_work), operations))
 
 
 def reference() -> Workload:
@@ -50,7 +51,7 @@ def reference() -> Workload:
         finally:
             record(perf_counter() - started)
 
-    return _counted(_loop(measured), count)
+    return _counted(calling(measured), count)
 
 
 def reference_async() -> Workload:
@@ -66,19 +67,19 @@ def reference_async() -> Workload:
         finally:
             record(perf_counter() - started)
 
-    return _counted(_async_loop(measured), count)
+    return _counted(awaiting(measured), count)
 
 
 def ours(*, objectives: int = 0, **arguments: Any) -> Workload:
     """`service.measure` as a decorator."""
     service, count = _service(objectives)
-    return _counted(_loop(service.measure(OPERATION, **arguments)(work)), count)
+    return _counted(calling(service.measure(OPERATION, **arguments)(work)), count)
 
 
 def ours_async() -> Workload:
     """`service.measure` on an async function."""
     service, count = _service()
-    return _counted(_async_loop(service.measure(OPERATION)(async_work)), count)
+    return _counted(awaiting(service.measure(OPERATION)(async_work)), count)
 
 
 def ours_sampled() -> Workload:
@@ -90,7 +91,7 @@ def ours_sampled() -> Workload:
     service, count = _service()
     sampled = SpanContext(2**100 + 1, 2**50 + 1, True, TraceFlags(TraceFlags.SAMPLED))
     attach(trace.set_span_in_context(trace.NonRecordingSpan(sampled)))
-    return _counted(_loop(service.measure(OPERATION)(work)), count)
+    return _counted(calling(service.measure(OPERATION)(work)), count)
 
 
 def ours_block() -> Workload:
@@ -117,30 +118,6 @@ def ours_named_block() -> Workload:
                 work()
 
     return _counted(run, count)
-
-
-def _loop(fn: Callable[[], object]) -> Callable[[int], None]:
-    def run(operations: int) -> None:
-        for _ in range(operations):
-            fn()
-
-    return run
-
-
-def _async_loop(fn: Callable[[], Any]) -> Callable[[int], None]:
-    async def steps(operations: int) -> None:
-        for _ in range(operations):
-            await fn()
-
-    def run(operations: int) -> None:
-        # Nothing is ever waited for, so that one step takes the coroutine to its end.
-        try:
-            steps(operations).send(None)
-        except StopIteration:
-            return
-        raise AssertionError("the coroutine waited")
-
-    return run
 
 
 def _service(objectives: int = 0) -> tuple[Any, Callable[[], int]]:

@@ -39,6 +39,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
     made: Callable[..., R] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
     exchanges = own.exchanges
+    innermost = deadline.innermost
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         plan = core.plan or settle()
@@ -53,7 +54,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
-                result = attempt(plan, span, 1, began, args, kwargs)
+                result = attempt(plan, span, 1, began, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
                 failed = Call(core, plan, began, span, here, own, args)
                 wait = failed.raised(error)
@@ -66,7 +67,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                     if exchanges is not None:
                         exchanges.discard(failed.let_go())
                     core.runtime.sleep(wait)
-                    result = attempt(plan, span, failed.number, began, args, kwargs)
+                    result = attempt(plan, span, failed.number, began, clock(), args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
                     wait = failed.raised(error)
                 else:
@@ -81,19 +82,28 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                 unmark(here)
 
     def attempt(
-        plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
+        plan: Plan,
+        span: Span | None,
+        number: int,
+        called: float,
+        began: float,
+        args: Any,
+        kwargs: Any,
     ) -> R:
         allowed = plan.attempt_timeout
-        if deadline.current() is not None:
+        if innermost() is not None:
             allowed = time_allowed(core, plan)
         permit: Permit | None = None
         circuit = plan.circuit
         if circuit is not None:
-            permit = circuit.closed or admitted(core, plan)
+            permit = circuit.closed
+            if permit is None:
+                permit = admitted(core, plan)
+                began = clock()
         places = plan.places
         if places is not None and not places.try_enter():
             allowed = take_place(core, plan, permit, allowed)
-        began = clock()
+            began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
         try:
             if plan.fault is not None:
