@@ -11,9 +11,12 @@ from typing import Any, assert_type
 import httpx
 from fastapi import FastAPI
 from flask import Flask
+from requests import Session
 
 import ninefold as nf
 from ninefold.config import Settings
+from ninefold.integrations import httpx as httpx_guard
+from ninefold.integrations import requests as requests_guard
 
 Asgi = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -33,6 +36,21 @@ def instrument_keeps_the_type(
     assert_type(service.instrument(client), httpx.Client)
     assert_type(service.instrument(asgi), Asgi)
     assert_type(service.instrument(wsgi), Wsgi)
+
+
+def guarding_keeps_the_type(
+    psp: nf.Dependency, sync: httpx.Client, asynchronous: httpx.AsyncClient, session: Session
+) -> None:
+    """A client is the client it was; a transport goes where httpx wants one."""
+    assert_type(httpx_guard.guarded(sync, psp), httpx.Client)
+    assert_type(httpx_guard.guarded(asynchronous, nf.Policy("search")), httpx.AsyncClient)
+    assert_type(requests_guard.guarded(session, psp, send_deadline=True), Session)
+    httpx.Client(transport=httpx_guard.GuardedTransport(psp))
+    httpx.AsyncClient(transport=httpx_guard.AsyncGuardedTransport(psp))
+    session.mount("https://", requests_guard.GuardedAdapter(psp))
+    httpx_guard.GuardedTransport("psp")  # type: ignore[arg-type]
+    httpx_guard.guarded(session, psp)  # type: ignore[type-var]
+    httpx.AsyncClient(transport=httpx_guard.GuardedTransport(psp))  # type: ignore[arg-type]
 
 
 def set_up() -> None:

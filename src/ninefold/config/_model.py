@@ -166,6 +166,7 @@ class Settings:
     record_query: tuple[str, ...]
     synthetic_user_agents: tuple[str, ...]
     objectives: tuple[str, ...]
+    accept_deadline: bool
     shutdown_timeout: float
     max_series: int
     resilience: bool

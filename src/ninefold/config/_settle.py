@@ -80,6 +80,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         record_query=chosen.choose(_table.RECORD_QUERY).value,
         synthetic_user_agents=chosen.choose(_table.SYNTHETIC_USER_AGENTS).value,
         objectives=_objectives(chosen, file),
+        accept_deadline=chosen.choose(_table.ACCEPT_DEADLINE).value,
         shutdown_timeout=chosen.choose(_table.SHUTDOWN_TIMEOUT).value,
         max_series=chosen.choose(_table.MAX_SERIES).value,
         resilience=chosen.choose(_table.RESILIENCE).value,

@@ -300,6 +300,13 @@ OBJECTIVES = Setting(
     doc="Files of objectives (OpenSLO v1): paths or globs, relative to the file of settings that "
     "names them, or else to the working directory.",
 )
+ACCEPT_DEADLINE = Setting(
+    key="accept_deadline",
+    parse=_parse.boolean,
+    default=False,
+    doc="Requests have the time that their header x-envoy-expected-rq-timeout-ms tells; for "
+    "services whose callers, or proxies, are your own.",
+)
 SHUTDOWN_TIMEOUT = Setting(
     key="shutdown_timeout",
     parse=_parse.duration,
@@ -506,6 +513,7 @@ ALL: Final[tuple[Setting[object], ...]] = (
     RECORD_QUERY,
     SYNTHETIC_USER_AGENTS,
     OBJECTIVES,
+    ACCEPT_DEADLINE,
     SHUTDOWN_TIMEOUT,
     MAX_SERIES,
     RESILIENCE,

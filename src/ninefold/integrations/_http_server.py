@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from opentelemetry.util.types import AttributeValue
 
 from ninefold.integrations._recorded import Recorded, cut
 from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION
+from ninefold.resilience.deadline import Scope, enter, leave, parse_header
 from ninefold.sli.http import (
     OTHER,
     Ending,
@@ -44,6 +45,7 @@ class HttpServer:
 
     __slots__ = (
         "_active",
+        "accepts_deadline",
         "agent_at",
         "agents",
         "cells",
@@ -97,6 +99,8 @@ class HttpServer:
         """Who may not know a request's loop yet; None once there is nothing to find any more."""
         self._active = telemetry.level(HTTP_SERVER_ACTIVE_REQUESTS)
         self.levels: dict[tuple[str, str], list[None]] = {}
+        self.accepts_deadline = settings.accept_deadline
+        """Whether a request may tell how much time it has."""
         globs = settings.exclude
         self.excluded = (
             re.compile("|".join(translate(glob) for glob in globs)).match if globs else None
@@ -165,6 +169,8 @@ class Exchange:
     then it is to objectives what its series says."""
     done: bool = False
     """Whether the record is made."""
+    deadline: Scope | None = None
+    """The time that the request said it has; it ends with the response."""
     trace: ServerTrace | None = None
     """The request's place in a trace, if it has one."""
     _ended_ns: int | None = None
@@ -194,6 +200,8 @@ class Exchange:
         elapsed = perf_counter() - self.started
         self.done = True
         server, status, trace = self.server, self.status, self.trace
+        if self.deadline is not None:
+            leave(self.deadline)
         try:
             if self._level:
                 # Empty in a child that was forked from within a request. Before all else: whatever
@@ -221,6 +229,19 @@ class Exchange:
                 self._end_span(trace, status, wrong)
         except Exception as failure:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(failure)
+
+    def open_deadline(self, told: Iterable[object]) -> Scope | None:
+        """Open the deadline that a header's values tell, here, until the response ends.
+
+        None where they tell none. It can but shorten what there is; of several the shortest holds.
+        """
+        try:
+            lengths = [found for value in told if (found := parse_header(value)) is not None]
+            if lengths:
+                self.deadline = enter(perf_counter() + min(lengths), perf_counter)
+        except Exception as failure:  # noqa: BLE001 - what a client sends never breaks a request
+            self.server.internal_error(failure)
+        return self.deadline
 
     def _count(self, key: Key, elapsed: float, complete: bool) -> None:
         """Count towards objectives what is not only one more event of a series."""

@@ -25,6 +25,7 @@ from ninefold.integrations._http_server import (
 )
 from ninefold.integrations._recorded import cut
 from ninefold.integrations._uvicorn import before_its_end
+from ninefold.resilience.deadline import HEADER, leave
 from ninefold.sli.http import OTHER
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KEY: Final = "ninefold.exchange"
 """Where the scope carries the exchange; a copy of the scope carries the same one."""
+
+_DEADLINE: Final = HEADER.encode("ascii")
 
 MARK: Final = "_ninefold"
 """The attribute of what is instrumented already: an application, a route that reports itself."""
@@ -233,8 +236,9 @@ class AsgiMiddleware:
                 trace.attach()
             except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
                 server.internal_error(error)
+        app = self._timed if server.accepts_deadline else self.app
         try:
-            await self.app(scope, exchange.receive, exchange.send)
+            await app(scope, exchange.receive, exchange.send)
         except BaseException as error:
             exchange.settle_route()
             exchange.left(error)
@@ -242,6 +246,19 @@ class AsgiMiddleware:
         if trace is not None or not exchange.done:
             exchange.settle_route()
             exchange.left(None)
+
+    async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request in the time that its header tells."""
+        headers = scope.get("headers", ())
+        # Looked at only as far as a number can be long.
+        told = [value[:16].decode("latin-1") for name, value in headers if name == _DEADLINE]
+        opened = scope[KEY].open_deadline(told) if told else None
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if opened is not None:
+                # Again, in the task that it began in: the response may have ended in another.
+                leave(opened)
 
     def _wake(self) -> None:
         try:

@@ -7,7 +7,7 @@ first; a body closed before its end means that the client left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import Context
+from contextvars import Context, copy_context
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +20,7 @@ from ninefold.integrations._http_server import (
     client_address,
 )
 from ninefold.integrations._recorded import cut
+from ninefold.resilience.deadline import HEADER
 from ninefold.sli.http import OTHER
 from ninefold.sli.http import status_code as read_status
 
@@ -35,6 +36,9 @@ status_code = lru_cache(maxsize=256)(read_status)
 
 KEY: Final = "ninefold.exchange"
 """Where the environ carries the exchange; a copy of the environ carries the same one."""
+
+
+_DEADLINE: Final = f"HTTP_{HEADER.upper().replace('-', '_')}"
 
 
 class WsgiExchange(Exchange):
@@ -167,6 +171,10 @@ class WsgiMiddleware:
                 context = trace.inside()
             except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
                 server.internal_error(error)
+        if server.accepts_deadline and _DEADLINE in environ:
+            # In a context of its own: a server may serve other requests on the same thread.
+            context = context or copy_context()
+            context.run(exchange.open_deadline, (environ[_DEADLINE],))
         try:
             if context is None:
                 body = self.app(environ, exchange.start_response)

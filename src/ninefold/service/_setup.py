@@ -42,6 +42,7 @@ def setup(
     record_headers: Iterable[str] = (),
     record_query: Iterable[str] = (),
     objectives: Iterable[str | os.PathLike[str]] = (),
+    accept_deadline: bool | None = None,
     shutdown_timeout: float | None = None,
     require_tls: bool | None = None,
     readers: Iterable[MetricReader] = (),
@@ -64,6 +65,8 @@ def setup(
       that server spans may carry; none by default, and known secrets are redacted all the same.
     - `objectives` holds paths or globs of OpenSLO v1 files (`"slo/*.yaml"`), relative to the
       working directory; the SLOs in them whose `spec.service` is this service are declared.
+    - `accept_deadline=True` gives a request the time that its header tells, by `nf.remaining()`;
+      for services that only your own clients and proxies reach.
     - `shutdown_timeout` is how many seconds the last export may take, 5 by default.
     - `require_tls=True` refuses an OTLP endpoint without TLS with a `ConfigurationError`.
     - `readers` and `span_processors` are OpenTelemetry SDK objects of your own, beside the
@@ -107,6 +110,7 @@ def setup(
         "record_headers": _listed("record_headers", record_headers, such_as="'x-tenant'") or None,
         "record_query": _listed("record_query", record_query, such_as="'page'") or None,
         "objectives": _listed("objectives", objectives, such_as="'slo/*.yaml'") or None,
+        "accept_deadline": accept_deadline,
         "shutdown_timeout": shutdown_timeout,
         "require_tls": require_tls,
         "sampling.default": None if sampling is None else sampling.default,

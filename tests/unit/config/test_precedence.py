@@ -270,6 +270,14 @@ TABLE = [
         "none",
     ),
     Words(
+        "accept_deadline",
+        ("NINEFOLD_ACCEPT_DEADLINE", "yes", "true"),
+        None,
+        (False, "false"),
+        (True, "true"),
+        "false",
+    ),
+    Words(
         "shutdown_timeout",
         ("NINEFOLD_SHUTDOWN_TIMEOUT", "1", "1 s"),
         None,

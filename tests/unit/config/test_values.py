@@ -21,6 +21,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("disabled", "maybe", f"disabled (argument of setup) {BOOLEAN} 'maybe'"),
     ("log_correlation", 1, f"log_correlation (argument of setup) {BOOLEAN} 1"),
     ("resilience", "on?", f"resilience (argument of setup) {BOOLEAN} 'on?'"),
+    ("accept_deadline", "2s", f"accept_deadline (argument of setup) {BOOLEAN} '2s'"),
     ("process_metrics", "on?", f"process_metrics (argument of setup) {BOOLEAN} 'on?'"),
     ("otlp.timeout", 0, "otlp.timeout (argument of setup) must be > 0 seconds, got 0"),
     ("otlp.timeout", "-1s", "otlp.timeout (argument of setup) must be > 0 seconds, got -1.0"),

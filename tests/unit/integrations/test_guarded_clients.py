@@ -307,8 +307,8 @@ def test_guarding_again_by_the_same_changes_nothing(client: Guarded) -> None:
         assert len(server.asked) == 2
 
 
-def test_the_kill_switch_leaves_plain_requests(client: Guarded) -> None:
-    """A policy without a part sends what it is given."""
+def test_a_policy_without_parts_sends_what_it_is_given(client: Guarded) -> None:
+    """A stream too, once."""
     client.guard(policy())
     with flaky_server(200) as server:
         assert client.call(server.url, "POST", body=iter([b"a", b"b"])).status_code == 200
