@@ -127,6 +127,27 @@ def test_an_async_fallback_is_awaited(clock: ManualClock) -> None:
         guarded(Script(clock).call)
 
 
+def test_a_fallback_is_outside_of_the_deadline(clock: ManualClock) -> None:
+    """When the time is over it can still ask somebody else, who has guards of its own."""
+    second = policy(clock, "cache", deadline=9, retry=retry())
+    first = policy(clock, deadline=1)
+    cached = Script(clock, Takes(2, Refused()), "cached")
+    awaited = first(fallback=second(cached.acall))(Script(clock, Takes(5)).acall)
+    assert asyncio.run(awaited()) == "cached"
+    assert clock.now() == 4.0
+    cached = Script(clock, Takes(2, Refused()), "cached")
+    called = first(fallback=second(cached.call))(Script(clock, Takes(5, Refused())).call)
+    assert called() == "cached"
+
+
+def test_a_fallback_of_the_same_dependency_retries(way: Way, clock: ManualClock) -> None:
+    """Nobody further out is retrying any more."""
+    guarding = policy(clock, retry=retry(attempts=2))
+    script = Script(clock, Refused(), Refused(), Refused(), "fine")
+    other = guarding(script.acall if way.is_async else script.call)
+    assert way.run(guarding(fallback=other), script) == "fine"
+
+
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:
     """With the first failure as its context."""
 

@@ -71,13 +71,14 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            answer: R = await answered(failed, args, kwargs)
-            return answer
         finally:
             if scope is not None:
                 deadline.leave(scope)
             if here is not None:
                 unmark(here)
+        # Out of the deadline and the mark: a fallback that calls somebody else has time to.
+        answer: R = await answered(failed, args, kwargs)
+        return answer
 
     async def attempt(
         plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any

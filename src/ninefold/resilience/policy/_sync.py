@@ -69,12 +69,13 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            return answered(failed, args, kwargs)
         finally:
             if scope is not None:
                 deadline.leave(scope)
             if here is not None:
                 unmark(here)
+        # Out of the deadline and the mark: a fallback that calls somebody else has time to.
+        return answered(failed, args, kwargs)
 
     def attempt(
         plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
