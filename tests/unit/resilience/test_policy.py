@@ -318,6 +318,72 @@ def test_waiting_for_a_place_is_no_call_time(clock: ManualClock) -> None:
     assert guarding.breaker.state == "closed"
 
 
+def test_waiting_for_a_place_is_time_of_the_deadline(clock: ManualClock) -> None:
+    """The call has what is left of it then, in a function and in a block."""
+    guarding = policy(clock, deadline=10, attempt_timeout=10, bulkhead=nf.Bulkhead(1, wait=9))
+    guarded = guarding(Script(clock, Takes(60)).acall)
+    told: list[float | None] = []
+
+    async def block() -> None:
+        async with guarding.permit():
+            told.append(nf.remaining())
+            await clock.async_sleep(60)
+
+    async def main() -> None:
+        for second in (guarded, block):
+            began = clock.now()
+            first = asyncio.ensure_future(guarding(Script(clock, Takes(8)).acall)())
+            await asyncio.sleep(0)
+            with pytest.raises(nf.DeadlineExceededError):
+                await second()
+            await first
+            assert clock.now() - began == 10.0
+
+    asyncio.run(main())
+    assert told == [2.0]
+
+
+def test_without_time_left_a_place_that_was_waited_for_goes_back() -> None:
+    """As does the probe of the breaker; and nobody is called."""
+    clock = ManualClock(automatic=False)
+    guarding = policy(clock, bulkhead=nf.Bulkhead(1, wait=9), breaker=breaker(half_open=1))
+    script = Script(clock, "fine")
+    circuit, places = guarding.core.circuit, guarding.core.places
+    assert circuit is not None
+    assert places is not None
+    circuit.trip(0.0, "the test")
+    clock.advance(10)
+
+    async def main() -> None:
+        assert places.try_enter()
+        with nf.deadline(1, runtime=clock.runtime()):
+            second = asyncio.ensure_future(guarding(script.acall)())
+            await asyncio.sleep(0)
+            places.leave()
+            clock.advance(1)
+            with pytest.raises(nf.DeadlineExceededError):
+                await second
+        assert (places.usage, script.calls) == (0, 0)
+        assert await guarding(script.acall)() == "fine"
+
+    asyncio.run(main())
+
+
+def test_a_block_that_cannot_have_a_limit_leaves_nothing_behind(clock: ManualClock) -> None:
+    """An attempt timeout is asyncio's: under trio, and outside of a task, there is none."""
+    guarding = policy(clock, attempt_timeout=5, bulkhead=nf.Bulkhead(1))
+
+    async def block() -> None:
+        async with guarding.permit():
+            pass
+
+    with pytest.raises(RuntimeError):
+        block().send(None)
+    assert guarding.core.places is not None
+    assert guarding.core.places.usage == 0
+    assert nf.remaining() is None
+
+
 def test_cancellation_returns_place_and_probe(clock: ManualClock) -> None:
     """Wherever it comes, it passes, and nothing of the call is left behind."""
     patient = ManualClock(automatic=False)

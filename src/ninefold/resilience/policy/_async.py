@@ -21,6 +21,7 @@ from ninefold.resilience.policy._call import (
     expired,
     refuse,
     time_allowed,
+    time_left,
 )
 from ninefold.resilience.policy._marks import mark, unmark
 from ninefold.resilience.policy._span import recording
@@ -92,7 +93,7 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
             permit = circuit.closed or admitted(core, plan)
         places = plan.places
         if places is not None and not places.try_enter():
-            await take_place_async(core, plan, permit, allowed)
+            allowed = await take_place_async(core, plan, permit, allowed)
         began = clock()
         try:
             if allowed == math.inf and plan.fault is None:
@@ -161,11 +162,15 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
     return call
 
 
-async def take_place_async(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> None:
-    """Wait for a place in the bulkhead. Raises `BulkheadFullError`."""
+async def take_place_async(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
+    """Wait for a place in the bulkhead; how many seconds the attempt may take from then on.
+
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the caller's time is over.
+    """
     assert plan.places is not None  # asked for by those who looked
     try:
         await enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        return time_left(core, plan)
     except BaseException as error:
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())

@@ -9,7 +9,7 @@ from opentelemetry.trace import Span
 
 from ninefold.errors import CircuitOpenError, DeadlineExceededError
 from ninefold.resilience.breaker import Permit, Rejected, Verdict
-from ninefold.resilience.deadline import remaining
+from ninefold.resilience.deadline import current, remaining
 from ninefold.resilience.policy._engine import ended
 from ninefold.resilience.policy._marks import Mark, is_retrying
 from ninefold.resilience.retry import Trial
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
     from ninefold.resilience.policy._parts import Fallback, Own
 
-__all__ = ["Call", "ResultFailed", "admitted", "attempt_ended", "expired", "refuse", "time_allowed"]
+__all__ = [
+    "Call",
+    "ResultFailed",
+    "admitted",
+    "attempt_ended",
+    "expired",
+    "refuse",
+    "time_allowed",
+    "time_left",
+]
 
 
 class ResultFailed(BaseException):
@@ -194,6 +203,18 @@ def time_allowed(core: Core, plan: Plan) -> float:
             DeadlineExceededError(core.name),
         )
     return min(plan.attempt_timeout, left)
+
+
+def time_left(core: Core, plan: Plan) -> float:
+    """Likewise, once a place was waited for; where the time is over by then, it is given back."""
+    if current() is None:
+        return plan.attempt_timeout
+    try:
+        return time_allowed(core, plan)
+    except BaseException:
+        if plan.places is not None:
+            plan.places.leave()
+        raise
 
 
 def attempt_ended(

@@ -70,7 +70,7 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    take_place(self._core, plan, self._permit, self._allowed)
+                    self._allowed = take_place(self._core, plan, self._permit, self._allowed)
             except BaseException as error:
                 self._refused(plan, error)
                 raise
@@ -94,14 +94,22 @@ class Passage:
             try:
                 self._permit = admitted(self._core, plan)
                 if plan.places is not None and not plan.places.try_enter():
-                    await take_place_async(self._core, plan, self._permit, self._allowed)
+                    self._allowed = await take_place_async(
+                        self._core, plan, self._permit, self._allowed
+                    )
             except BaseException as error:
                 self._refused(plan, error)
                 raise
             self._start(plan)
             if self._allowed != math.inf:
-                self._limit = self._core.runtime.timeout(self._allowed)
-                await self._limit.__aenter__()
+                limit = self._core.runtime.timeout(self._allowed)
+                try:
+                    await limit.__aenter__()
+                except BaseException as error:
+                    # Not on an event loop of asyncio, or in no task of it.
+                    self._end(plan, error)
+                    raise
+                self._limit = limit
             if plan.fault is not None:
                 try:
                     await plan.fault.strike_async(self._core.runtime)

@@ -20,6 +20,7 @@ from ninefold.resilience.policy._call import (
     attempt_ended,
     refuse,
     time_allowed,
+    time_left,
 )
 from ninefold.resilience.policy._marks import mark, unmark
 from ninefold.resilience.policy._span import recording
@@ -89,7 +90,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
             permit = circuit.closed or admitted(core, plan)
         places = plan.places
         if places is not None and not places.try_enter():
-            take_place(core, plan, permit, allowed)
+            allowed = take_place(core, plan, permit, allowed)
         began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
         try:
@@ -139,11 +140,15 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
     return call
 
 
-def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> None:
-    """Wait for a place in the bulkhead. Raises `BulkheadFullError`."""
+def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
+    """Wait for a place in the bulkhead; how many seconds the attempt may take from then on.
+
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the caller's time is over.
+    """
     assert plan.places is not None  # asked for by those who looked
     try:
         enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        return time_left(core, plan)
     except BaseException as error:
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
