@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 import weakref
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_breaker_that_opens_ends_the_retrying(way: Way, clock: ManualClock) ->
     with pytest.raises(Refused) as raised:
         guarded()
     assert script.calls == 4
-    assert "the breaker is open" in raised.value.__notes__[0]
+    assert "after 4 attempts in 7 s: the breaker is open" in raised.value.__notes__[0]
 
 
 def test_a_fallback_answers_whatever_happened(way: Way, clock: ManualClock) -> None:
@@ -157,6 +158,105 @@ def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> N
     with pytest.raises(KeyError) as raised:
         way.run(policy(clock, fallback=stale), Script(clock, error := Refused()))
     assert raised.value.__context__ is error
+
+
+def test_a_fallback_may_raise_the_error_itself(way: Way, clock: ManualClock) -> None:
+    """It is no context of itself; and an error's own context stays in the chain."""
+
+    def itself(error: Exception) -> None:
+        raise error
+
+    def anew() -> None:
+        try:
+            raise LookupError
+        except LookupError as missed:
+            chain.append(missed)
+            raise KeyError("no stale answer") from None
+
+    chain: list[BaseException] = []
+    error = Refused()
+    with pytest.raises(Refused) as raised:
+        way.run(policy(clock, fallback=itself), Script(clock, error))
+    assert raised.value is error
+    assert error.__context__ is None
+    with pytest.raises(KeyError) as other:
+        way.run(policy(clock, fallback=anew), Script(clock, error))
+    assert [other.value.__context__, chain[0].__context__] == [chain[0], error]
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """Nothing can be written on it."""
+
+    code: int
+
+
+class Empty(Exception):
+    """One that is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Hostile(Exception):
+    """One whose attributes raise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+@pytest.mark.parametrize("error", [Frozen(3), Empty(), Hostile()], ids=repr)
+def test_any_exception_goes_on_as_it_is(error: Exception, way: Way, clock: ManualClock) -> None:
+    """One that refuses a note or a context, is false, or whose attributes raise."""
+    guarding = policy(clock, retry=retry(on=Exception, attempts=2), breaker=breaker())
+    script = Script(clock, error)
+    with pytest.raises(type(error)) as raised:
+        way.run(guarding, script)
+    assert raised.value is error
+    assert script.calls == 2
+    assert way.run(guarding(fallback=lambda error: [error]), script) == [error]
+
+    def stale() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        way.run(guarding(fallback=stale), Script(clock, Refused()))
+
+
+def test_an_excluding_function_that_fails_says_no(
+    way: Way, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller has the error of the call, the probe its slot back; the log tells once."""
+    guarding = policy(
+        clock, breaker=breaker(min_calls=1, half_open=1, excluded=lambda error: error.code == 4)
+    )
+    guarded = way.guard(guarding, Script(clock, Refused(), Refused(), "fine"))
+    for _ in range(2):
+        with pytest.raises(Refused):
+            guarded()
+        assert guarding.breaker.state == "open"
+        clock.advance(30)
+    assert guarded() == "fine"
+    assert guarding.breaker.state == "closed"
+    assert sum("raised AttributeError about a Refused" in line for line in caplog.messages) == 1
+
+
+def test_what_our_own_guards_refuse_inside_of_a_call_is_no_failure(
+    way: Way, clock: ManualClock
+) -> None:
+    """A guarded function that calls another one of the same dependency, whose bulkhead is full."""
+    guarding = policy(clock, bulkhead=nf.Bulkhead(1), breaker=breaker(min_calls=1))
+    inner = guarding(Script(clock, "token").call)
+    guarded = way.guard(guarding, Script(clock, "fine"))
+
+    @guarding
+    def outer() -> None:
+        inner()
+
+    with pytest.raises(nf.BulkheadFullError):
+        outer()
+    assert guarding.breaker.state == "closed"
+    assert guarded() == "fine"
 
 
 def test_a_proper_answer_is_no_failure(way: Way, clock: ManualClock) -> None:

@@ -139,12 +139,11 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
         fallback = failed.fallback
         if fallback is not None:
             try:
-                answer: Any = fallback(args, kwargs, failed.error or failed.result)
+                answer: Any = fallback(args, kwargs, failed.came)
                 if fallback.is_async:
                     answer = await answer
             except BaseException as error:
-                failed.end()
-                error.__context__, _ = failed.take()
+                failed.led_to(error)
                 raise
             failed.end(fell_back=True)
             failed.take()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Span
 
-from ninefold.errors import CircuitOpenError, DeadlineExceededError
+from ninefold.errors import CircuitOpenError, DeadlineExceededError, RejectedError
 from ninefold.resilience.breaker import Permit, Rejected, Verdict
 from ninefold.resilience.deadline import current, remaining
 from ninefold.resilience.policy._engine import ended
@@ -81,14 +82,13 @@ class Call:
 
     def came_to(self, error: BaseException | None) -> None:
         """Note what the call came to, which nothing follows."""
-        refused = getattr(error, "_refused_by", None) is self._core
-        self.error, self.result, self._reached = error, None, not refused
+        self.error, self.result, self._reached = error, None, not is_refused(self._core, error)
 
     def raised(self, error: BaseException) -> float | None:
         """In how many seconds to try again after `error`; None where this is the end."""
         if isinstance(error, ResultFailed):
             return self._returned(error.result)
-        refused = getattr(error, "_refused_by", None) is self._core
+        refused = is_refused(self._core, error)
         if refused and isinstance(error, CircuitOpenError) and self.number > 1:
             # Opened while this call waited: what the caller is told is the failure itself.
             self._suppressed("open")
@@ -115,7 +115,7 @@ class Call:
             return None
         if circuit is not None and circuit.rejects(self._core.now() + wait):
             self._suppressed("open")
-            trial.note(self.error, "open")
+            trial.note(self.error, "open", made=self.number)
             return None
         self.number += 1
         return wait
@@ -162,6 +162,25 @@ class Call:
         ending = ended(error, reached=self._reached, fell_back=fell_back)
         self._plan.records.ended(ending, error, self._elapsed(), self._span)
 
+    @property
+    def came(self) -> object:
+        """The error or the result that a fallback answers for."""
+        return self.result if self.error is None else self.error
+
+    def led_to(self, error: BaseException) -> None:
+        """Record the call, whose fallback raised; the first failure is the context of its error."""
+        self.end()
+        first, _ = self.take()
+        # At the end of the chain, which a fallback may have begun itself, by `raise error` as well.
+        last, seen = error, {id(first)}
+        while last.__context__ is not None and id(last) not in seen:
+            seen.add(id(last))
+            last = last.__context__
+        if id(last) not in seen:
+            # An exception that refuses, as a frozen dataclass, goes on without.
+            with suppress(Exception):
+                last.__context__ = first
+
     def take(self) -> tuple[BaseException | None, object]:
         """What the call came to, an error or a result; let go of here, as its frames hold us."""
         error, result = self.error, self.result
@@ -176,6 +195,11 @@ def refuse(core: Core, error: Exception) -> Exception:
     """Mark an exception as a word of our own guards, which kept the call from being made."""
     error._refused_by = core  # type: ignore[attr-defined]
     return error
+
+
+def is_refused(core: Core, error: BaseException | None) -> bool:
+    """Whether an exception is such a word. Nobody else's is looked at: its attributes may raise."""
+    return isinstance(error, RejectedError) and getattr(error, "_refused_by", None) is core
 
 
 def admitted(core: Core, plan: Plan) -> Permit | None:
@@ -232,7 +256,8 @@ def attempt_ended(
     elapsed = now - began
     if error is None:
         verdict, outcome = Verdict.FAILURE, "failure"
-    elif not isinstance(error, Exception):
+    elif not isinstance(error, Exception) or is_refused(core, error):
+        # What our own guards kept from being made inside of it says nothing of the dependency.
         verdict, outcome = Verdict.NONE, "cancelled"
     elif plan.is_excluded(error):
         verdict, outcome = Verdict.SUCCESS, "success"

@@ -119,10 +119,9 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         fallback = failed.fallback
         if fallback is not None:
             try:
-                answer: R = fallback(args, kwargs, failed.error or failed.result)
+                answer: R = fallback(args, kwargs, failed.came)
             except BaseException as error:
-                failed.end()
-                error.__context__, _ = failed.take()
+                failed.led_to(error)
                 raise
             failed.end(fell_back=True)
             failed.take()

@@ -87,10 +87,13 @@ class Trial:
         decision = self._next(result)
         return decision.wait if isinstance(decision, Again) else None
 
-    def note(self, error: BaseException | None, reason: str) -> None:
-        """Write on `error`, if there is one, how often it was tried and why no more."""
+    def note(self, error: BaseException | None, reason: str, made: int | None = None) -> None:
+        """Write on `error`, if there is one, how often it was tried and why no more.
+
+        `made` is the number of attempts, where the next one was granted and is not made.
+        """
         if error is not None and self._retry.attempts > 1:
-            gave_up(error, self.made, reason, self._clock() - self._began, self._name)
+            gave_up(error, made or self.made, reason, self._clock() - self._began, self._name)
 
     def _next(self, outcome: object) -> Next | None:
         """What follows; None where a retry is not even thought of."""
