@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -128,14 +127,12 @@ class Call:
         retry = self._plan.retry
         if self._trial is None:
             assert retry is not None  # asked for by those who looked
-            left = remaining()
             nested = self._mark is not None and is_retrying(self._mark)
             self._trial = Trial(
                 retry,
                 self._core.runtime,
                 self._began,
                 tokens=self._plan.tokens,
-                until=math.inf if left is None else self._core.now() + left,
                 capped="nested" if nested else None,
                 idempotent=self._own.idempotent,
                 name=self._core.name,

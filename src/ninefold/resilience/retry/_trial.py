@@ -7,6 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from ninefold.resilience.backoff import asked_wait
+from ninefold.resilience.deadline import remaining
 from ninefold.resilience.retry._engine import Course
 from ninefold.resilience.retry._model import Again, GiveUp, Next, Retry
 from ninefold.resilience.retry._note import gave_up
@@ -23,8 +24,8 @@ __all__ = ["Trial"]
 class Trial:
     """How one call goes on after a failure. `reason` says why it does not, where it was thought of.
 
-    `until` is the caller's deadline on the monotonic clock; `attempts` stands for the retry's own
-    number where that must not count, and `capped` is why; `idempotent` likewise.
+    The caller's deadline holds. `capped` says why the retry's own number of attempts must not
+    count, and is one; `idempotent` stands for what the retry says of that.
     """
 
     __slots__ = (
@@ -46,7 +47,6 @@ class Trial:
         began: float,
         *,
         tokens: Tokens | None = None,
-        until: float = math.inf,
         capped: str | None = None,
         idempotent: bool | None = None,
         name: str = "",
@@ -60,6 +60,8 @@ class Trial:
         self._capped = capped
         self._idempotent = retry.idempotent if idempotent is None else idempotent
         attempts = None if capped is None else 1
+        left = remaining()
+        until = math.inf if left is None else runtime.clock() + left
         self._course = Course(retry, tokens, runtime.random, began, until=until, attempts=attempts)
         self.reason: str | None = None
 
