@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import threading
 import time
@@ -10,6 +11,7 @@ import weakref
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from tests.support.guarded import Script, Takes, Way
 
@@ -21,6 +23,13 @@ STEADY = nf.Backoff(base=1.0, cap=8.0, jitter="none")
 
 class Refused(Exception):
     """What a dependency raises."""
+
+
+class Told(Exception):
+    """One that wants to be told more than a message."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message, code)
 
 
 class NoSuchCard(Exception):
@@ -147,6 +156,69 @@ def test_a_fallback_of_the_same_dependency_retries(way: Way, clock: ManualClock)
     script = Script(clock, Refused(), Refused(), Refused(), "fine")
     other = guarding(script.acall if way.is_async else script.call)
     assert way.run(guarding(fallback=other), script) == "fine"
+
+
+def test_a_fallback_that_could_take_no_call_is_refused(clock: ManualClock) -> None:
+    """At decoration, not in the midst of an outage."""
+
+    def search(query: str, *, limit: int = 3) -> str:
+        raise Refused
+
+    def told(first: str, *, error: Exception, limit: int = 3) -> str:
+        return first
+
+    for wrong in (lambda: "", lambda one, two: "", lambda error: ""):
+        with pytest.raises(nf.ConfigurationError, match="cannot take any call"):
+            policy(clock, fallback=wrong)(search)
+        with pytest.raises(nf.ConfigurationError, match="give it the same parameters"):
+            policy(clock)(fallback=wrong)(search)
+    right: list[Any] = [
+        lambda query: "",
+        lambda *args: "",
+        lambda query, limit: "",
+        told,
+        str.upper,
+    ]
+    for one in right:
+        assert callable(policy(clock, fallback=one)(search))
+    # Its decorator may well give arguments of its own.
+    wrapped = functools.wraps(search)(lambda *args: search("pens"))
+    assert policy(clock, fallback=lambda: "stale")(wrapped)() == "stale"
+
+
+def test_a_reload_cannot_bring_an_async_fallback_to_threads(clock: ManualClock) -> None:
+    """They would be given a coroutine for an answer."""
+
+    async def stale() -> str:
+        return "stale"
+
+    guarding = policy(clock, fallback="first")
+    guarded = guarding(Script(clock, Refused()).call)
+    with pytest.raises(nf.ConfigurationError, match="must not be async"):
+        guarding.reload(fallback=stale)
+    assert guarded() == "first"
+    other = policy(clock)
+    awaited = other(Script(clock, Refused()).acall)
+    other.reload(fallback=stale)
+    assert asyncio.run(awaited()) == "stale"
+
+
+def test_a_fallback_may_be_an_array(way: Way, clock: ManualClock) -> None:
+    """Which has no answer to whether it equals something."""
+
+    class Array:
+        __hash__ = None  # type: ignore[assignment]  # as an array of numpy
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("the truth value of an array is ambiguous")
+
+        def __repr__(self) -> str:
+            return "array([])"
+
+    nothing = Array()
+    guarding = policy(clock, fallback=nothing)
+    assert way.run(guarding, Script(clock, Refused())) is nothing
+    assert repr(guarding) == "Policy('psp', fallback=array([]))"
 
 
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:
@@ -719,6 +791,10 @@ def test_faults_stand_in_the_way_of_a_dependency(way: Way, clock: ManualClock) -
         guarded()
     with faults.fail(guarding, Refused("said")), pytest.raises(Refused, match="said"):
         guarded()
+    with faults.fail(guarding, httpx.ConnectError), pytest.raises(httpx.ConnectError):
+        guarded()
+    with pytest.raises(nf.ConfigurationError, match="give one"), faults.fail(guarding, Told):
+        pass
     assert script.calls == 0
     with faults.slow(guarding, 1.5):
         assert guarded() == "fine"
