@@ -221,6 +221,31 @@ def test_a_fallback_may_be_an_array(way: Way, clock: ManualClock) -> None:
     assert repr(guarding) == "Policy('psp', fallback=array([]))"
 
 
+def test_an_error_keeps_its_context(clock: ManualClock) -> None:
+    """Also where the call is made while another exception is handled."""
+    causes: list[BaseException] = []
+
+    @policy(clock, retry=retry())
+    def ask() -> None:
+        try:
+            raise LookupError
+        except LookupError as missed:
+            causes.append(missed)
+            raise Refused  # noqa: B904 - what Python notes by itself is what is asked for
+
+    def main() -> None:
+        try:
+            raise OSError
+        except OSError as first:
+            causes.append(first)
+            ask()
+
+    with pytest.raises(Refused) as raised:
+        main()
+    assert raised.value.__context__ is causes[-1]
+    assert causes[-1].__context__ is causes[0]
+
+
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:
     """With the first failure as its context."""
 

@@ -19,6 +19,7 @@ from ninefold.resilience.policy._call import (
     admitted,
     attempt_ended,
     expired,
+    raise_again,
     refuse,
     time_allowed,
     time_left,
@@ -153,7 +154,7 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
         if failure is None:
             return cast("R", result)
         try:
-            raise failure
+            raise_again(failure)
         finally:
             # A frame that holds an exception that holds the frame would wait for the GC.
             failure = None

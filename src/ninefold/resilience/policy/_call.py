@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from opentelemetry.trace import Span
 
@@ -24,6 +24,7 @@ __all__ = [
     "admitted",
     "attempt_ended",
     "expired",
+    "raise_again",
     "refuse",
     "time_allowed",
     "time_left",
@@ -265,6 +266,19 @@ def attempt_ended(
     if permit is not None and plan.circuit is not None:
         plan.circuit.release(permit, verdict, elapsed, now)
     plan.records.attempted(outcome, None if outcome == "success" else error, elapsed, span, number)
+
+
+def raise_again(failure: BaseException) -> NoReturn:
+    """Raise what a call came to, whose context stays that of the function which raised it first."""
+    context = failure.__context__
+    try:
+        raise failure
+    finally:
+        # Where the caller handles an exception, `raise` has put that one in the context's place.
+        if context is not None:
+            with suppress(Exception):
+                failure.__context__ = context
+        del failure, context
 
 
 def expired(core: Core, allowed: float) -> DeadlineExceededError:

@@ -18,6 +18,7 @@ from ninefold.resilience.policy._call import (
     ResultFailed,
     admitted,
     attempt_ended,
+    raise_again,
     refuse,
     time_allowed,
     time_left,
@@ -131,7 +132,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         if failure is None:
             return cast("R", result)
         try:
-            raise failure
+            raise_again(failure)
         finally:
             # A frame that holds an exception that holds the frame would wait for the GC.
             failure = None
