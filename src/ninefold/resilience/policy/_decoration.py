@@ -19,15 +19,22 @@ __all__ = ["decorated"]
 
 
 def decorated(
-    target: Any, core: Core, idempotent: bool | None = None, fallback: object = NOTHING
+    target: Any,
+    core: Core,
+    idempotent: bool | None = None,
+    fallback: object = NOTHING,
+    *,
+    once: bool = False,
 ) -> Any:
     """`target` under the policy of `core`: the same kind of thing. With policies off, itself.
+
+    `once` says that it is for one call, which comes right after and tells by itself what fits.
 
     Raises `ConfigurationError` for a class, a generator function, an async fallback around a
     function that is not, and a fallback that no call of the function could be made of.
     """
     if type(target) in (classmethod, staticmethod):
-        return type(target)(decorated(target.__func__, core, idempotent, fallback))
+        return type(target)(decorated(target.__func__, core, idempotent, fallback, once=once))
     require_repeatable(f"the policy {core.name!r}", target)
     if idempotent is not None and not isinstance(idempotent, bool):
         raise ConfigurationError(f"idempotent must be True, False or None, got {shown(idempotent)}")
@@ -41,7 +48,7 @@ def decorated(
             f"the fallback of {core.name!r} is async and the function it answers for is not;"
             " give a function or a value"
         )
-    if answers is not None and not answers.takes_calls_of(target):
+    if answers is not None and not once and not answers.takes_calls_of(target):
         raise ConfigurationError(
             f"the fallback of {core.name!r} cannot take any call of the function it answers for,"
             f" {shown(target)}; give it the same parameters, and `error` if it is to be told"

@@ -228,7 +228,7 @@ class Policy:
         >>> nf.Policy("search", deadline=1.0).call(len, "pens")
         4
         """
-        guarded: Callable[P, R] = decorated(fn, self.core)
+        guarded: Callable[P, R] = decorated(fn, self.core, once=True)
         return guarded(*args, **kwargs)
 
     def permit(self) -> Passage:
