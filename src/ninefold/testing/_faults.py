@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Generator
@@ -83,8 +84,21 @@ def _made(error: Exception | type[Exception] | None) -> Callable[[], Exception]:
     if isinstance(error, Exception):
         return lambda: error
     if _is_exception(error):
-        return error
+        return _without_arguments(error)
     raise ConfigurationError(f"a fault raises an Exception or a class of one, got {shown(error)}")
+
+
+def _without_arguments(kind: type[Exception]) -> Callable[[], Exception]:
+    """What makes one of a class of which only that is known; many clients' want a message."""
+    for args in ((), ("a fault of a test",)):
+        try:
+            kind(*args)
+        except Exception:  # noqa: BLE001 - a constructor of others
+            continue
+        return functools.partial(kind, *args)
+    raise ConfigurationError(
+        f"a fault cannot make a {kind.__name__} without arguments; give one: {kind.__name__}(...)"
+    )
 
 
 @contextmanager

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import threading
 import time
 import weakref
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from tests.support.guarded import Script, Takes, Way
 
@@ -20,6 +23,13 @@ STEADY = nf.Backoff(base=1.0, cap=8.0, jitter="none")
 
 class Refused(Exception):
     """What a dependency raises."""
+
+
+class Told(Exception):
+    """One that wants to be told more than a message."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message, code)
 
 
 class NoSuchCard(Exception):
@@ -81,7 +91,7 @@ def test_a_breaker_that_opens_ends_the_retrying(way: Way, clock: ManualClock) ->
     with pytest.raises(Refused) as raised:
         guarded()
     assert script.calls == 4
-    assert "the breaker is open" in raised.value.__notes__[0]
+    assert "after 4 attempts in 7 s: the breaker is open" in raised.value.__notes__[0]
 
 
 def test_a_fallback_answers_whatever_happened(way: Way, clock: ManualClock) -> None:
@@ -127,6 +137,115 @@ def test_an_async_fallback_is_awaited(clock: ManualClock) -> None:
         guarded(Script(clock).call)
 
 
+def test_a_fallback_is_outside_of_the_deadline(clock: ManualClock) -> None:
+    """When the time is over it can still ask somebody else, who has guards of its own."""
+    second = policy(clock, "cache", deadline=9, retry=retry())
+    first = policy(clock, deadline=1)
+    cached = Script(clock, Takes(2, Refused()), "cached")
+    awaited = first(fallback=second(cached.acall))(Script(clock, Takes(5)).acall)
+    assert asyncio.run(awaited()) == "cached"
+    assert clock.now() == 4.0
+    cached = Script(clock, Takes(2, Refused()), "cached")
+    called = first(fallback=second(cached.call))(Script(clock, Takes(5, Refused())).call)
+    assert called() == "cached"
+
+
+def test_a_fallback_of_the_same_dependency_retries(way: Way, clock: ManualClock) -> None:
+    """Nobody further out is retrying any more."""
+    guarding = policy(clock, retry=retry(attempts=2))
+    script = Script(clock, Refused(), Refused(), Refused(), "fine")
+    other = guarding(script.acall if way.is_async else script.call)
+    assert way.run(guarding(fallback=other), script) == "fine"
+
+
+def test_a_fallback_that_could_take_no_call_is_refused(clock: ManualClock) -> None:
+    """At decoration, not in the midst of an outage."""
+
+    def search(query: str, *, limit: int = 3) -> str:
+        raise Refused
+
+    def told(first: str, *, error: Exception, limit: int = 3) -> str:
+        return first
+
+    for wrong in (lambda: "", lambda one, two: "", lambda error: ""):
+        with pytest.raises(nf.ConfigurationError, match="cannot take any call"):
+            policy(clock, fallback=wrong)(search)
+        with pytest.raises(nf.ConfigurationError, match="give it the same parameters"):
+            policy(clock)(fallback=wrong)(search)
+    right: list[Any] = [
+        lambda query: "",
+        lambda *args: "",
+        lambda query, limit: "",
+        told,
+        str.upper,
+    ]
+    for one in right:
+        assert callable(policy(clock, fallback=one)(search))
+    # Its decorator may well give arguments of its own.
+    wrapped = functools.wraps(search)(lambda *args: search("pens"))
+    assert policy(clock, fallback=lambda: "stale")(wrapped)() == "stale"
+
+
+def test_a_reload_cannot_bring_an_async_fallback_to_threads(clock: ManualClock) -> None:
+    """They would be given a coroutine for an answer."""
+
+    async def stale() -> str:
+        return "stale"
+
+    guarding = policy(clock, fallback="first")
+    guarded = guarding(Script(clock, Refused()).call)
+    with pytest.raises(nf.ConfigurationError, match="must not be async"):
+        guarding.reload(fallback=stale)
+    assert guarded() == "first"
+    other = policy(clock)
+    awaited = other(Script(clock, Refused()).acall)
+    other.reload(fallback=stale)
+    assert asyncio.run(awaited()) == "stale"
+
+
+def test_a_fallback_may_be_an_array(way: Way, clock: ManualClock) -> None:
+    """Which has no answer to whether it equals something."""
+
+    class Array:
+        __hash__ = None  # type: ignore[assignment]  # as an array of numpy
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("the truth value of an array is ambiguous")
+
+        def __repr__(self) -> str:
+            return "array([])"
+
+    nothing = Array()
+    guarding = policy(clock, fallback=nothing)
+    assert way.run(guarding, Script(clock, Refused())) is nothing
+    assert repr(guarding) == "Policy('psp', fallback=array([]))"
+
+
+def test_an_error_keeps_its_context(clock: ManualClock) -> None:
+    """Also where the call is made while another exception is handled."""
+    causes: list[BaseException] = []
+
+    @policy(clock, retry=retry())
+    def ask() -> None:
+        try:
+            raise LookupError
+        except LookupError as missed:
+            causes.append(missed)
+            raise Refused  # noqa: B904 - what Python notes by itself is what is asked for
+
+    def main() -> None:
+        try:
+            raise OSError
+        except OSError as first:
+            causes.append(first)
+            ask()
+
+    with pytest.raises(Refused) as raised:
+        main()
+    assert raised.value.__context__ is causes[-1]
+    assert causes[-1].__context__ is causes[0]
+
+
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:
     """With the first failure as its context."""
 
@@ -136,6 +255,105 @@ def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> N
     with pytest.raises(KeyError) as raised:
         way.run(policy(clock, fallback=stale), Script(clock, error := Refused()))
     assert raised.value.__context__ is error
+
+
+def test_a_fallback_may_raise_the_error_itself(way: Way, clock: ManualClock) -> None:
+    """It is no context of itself; and an error's own context stays in the chain."""
+
+    def itself(error: Exception) -> None:
+        raise error
+
+    def anew() -> None:
+        try:
+            raise LookupError
+        except LookupError as missed:
+            chain.append(missed)
+            raise KeyError("no stale answer") from None
+
+    chain: list[BaseException] = []
+    error = Refused()
+    with pytest.raises(Refused) as raised:
+        way.run(policy(clock, fallback=itself), Script(clock, error))
+    assert raised.value is error
+    assert error.__context__ is None
+    with pytest.raises(KeyError) as other:
+        way.run(policy(clock, fallback=anew), Script(clock, error))
+    assert [other.value.__context__, chain[0].__context__] == [chain[0], error]
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """Nothing can be written on it."""
+
+    code: int
+
+
+class Empty(Exception):
+    """One that is false."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Hostile(Exception):
+    """One whose attributes raise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+@pytest.mark.parametrize("error", [Frozen(3), Empty(), Hostile()], ids=repr)
+def test_any_exception_goes_on_as_it_is(error: Exception, way: Way, clock: ManualClock) -> None:
+    """One that refuses a note or a context, is false, or whose attributes raise."""
+    guarding = policy(clock, retry=retry(on=Exception, attempts=2), breaker=breaker())
+    script = Script(clock, error)
+    with pytest.raises(type(error)) as raised:
+        way.run(guarding, script)
+    assert raised.value is error
+    assert script.calls == 2
+    assert way.run(guarding(fallback=lambda error: [error]), script) == [error]
+
+    def stale() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        way.run(guarding(fallback=stale), Script(clock, Refused()))
+
+
+def test_an_excluding_function_that_fails_says_no(
+    way: Way, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller has the error of the call, the probe its slot back; the log tells once."""
+    guarding = policy(
+        clock, breaker=breaker(min_calls=1, half_open=1, excluded=lambda error: error.code == 4)
+    )
+    guarded = way.guard(guarding, Script(clock, Refused(), Refused(), "fine"))
+    for _ in range(2):
+        with pytest.raises(Refused):
+            guarded()
+        assert guarding.breaker.state == "open"
+        clock.advance(30)
+    assert guarded() == "fine"
+    assert guarding.breaker.state == "closed"
+    assert sum("raised AttributeError about a Refused" in line for line in caplog.messages) == 1
+
+
+def test_what_our_own_guards_refuse_inside_of_a_call_is_no_failure(
+    way: Way, clock: ManualClock
+) -> None:
+    """A guarded function that calls another one of the same dependency, whose bulkhead is full."""
+    guarding = policy(clock, bulkhead=nf.Bulkhead(1), breaker=breaker(min_calls=1))
+    inner = guarding(Script(clock, "token").call)
+    guarded = way.guard(guarding, Script(clock, "fine"))
+
+    @guarding
+    def outer() -> None:
+        inner()
+
+    with pytest.raises(nf.BulkheadFullError):
+        outer()
+    assert guarding.breaker.state == "closed"
+    assert guarded() == "fine"
 
 
 def test_a_proper_answer_is_no_failure(way: Way, clock: ManualClock) -> None:
@@ -321,6 +539,72 @@ def test_waiting_for_a_place_takes_of_the_deadline(block: bool, clock: ManualClo
     assert clock.now() == 5.0
     assert guarding.core.places is not None
     assert guarding.core.places.usage == 0
+
+
+def test_waiting_for_a_place_is_time_of_the_deadline(clock: ManualClock) -> None:
+    """The call has what is left of it then, in a function and in a block."""
+    guarding = policy(clock, deadline=10, attempt_timeout=10, bulkhead=nf.Bulkhead(1, wait=9))
+    guarded = guarding(Script(clock, Takes(60)).acall)
+    told: list[float | None] = []
+
+    async def block() -> None:
+        async with guarding.permit():
+            told.append(nf.remaining())
+            await clock.async_sleep(60)
+
+    async def main() -> None:
+        for second in (guarded, block):
+            began = clock.now()
+            first = asyncio.ensure_future(guarding(Script(clock, Takes(8)).acall)())
+            await asyncio.sleep(0)
+            with pytest.raises(nf.DeadlineExceededError):
+                await second()
+            await first
+            assert clock.now() - began == 10.0
+
+    asyncio.run(main())
+    assert told == [2.0]
+
+
+def test_without_time_left_a_place_that_was_waited_for_goes_back() -> None:
+    """As does the probe of the breaker; and nobody is called."""
+    clock = ManualClock(automatic=False)
+    guarding = policy(clock, bulkhead=nf.Bulkhead(1, wait=9), breaker=breaker(half_open=1))
+    script = Script(clock, "fine")
+    circuit, places = guarding.core.circuit, guarding.core.places
+    assert circuit is not None
+    assert places is not None
+    circuit.trip(0.0, "the test")
+    clock.advance(10)
+
+    async def main() -> None:
+        assert places.try_enter()
+        with nf.deadline(1, runtime=clock.runtime()):
+            second = asyncio.ensure_future(guarding(script.acall)())
+            await asyncio.sleep(0)
+            places.leave()
+            clock.advance(1)
+            with pytest.raises(nf.DeadlineExceededError):
+                await second
+        assert (places.usage, script.calls) == (0, 0)
+        assert await guarding(script.acall)() == "fine"
+
+    asyncio.run(main())
+
+
+def test_a_block_that_cannot_have_a_limit_leaves_nothing_behind(clock: ManualClock) -> None:
+    """An attempt timeout is asyncio's: under trio, and outside of a task, there is none."""
+    guarding = policy(clock, attempt_timeout=5, bulkhead=nf.Bulkhead(1))
+
+    async def block() -> None:
+        async with guarding.permit():
+            pass
+
+    with pytest.raises(RuntimeError):
+        block().send(None)
+    assert guarding.core.places is not None
+    assert guarding.core.places.usage == 0
+    assert nf.remaining() is None
 
 
 def test_cancellation_returns_place_and_probe(clock: ManualClock) -> None:
@@ -558,6 +842,10 @@ def test_faults_stand_in_the_way_of_a_dependency(way: Way, clock: ManualClock) -
         guarded()
     with faults.fail(guarding, Refused("said")), pytest.raises(Refused, match="said"):
         guarded()
+    with faults.fail(guarding, httpx.ConnectError), pytest.raises(httpx.ConnectError):
+        guarded()
+    with pytest.raises(nf.ConfigurationError, match="give one"), faults.fail(guarding, Told):
+        pass
     assert script.calls == 0
     with faults.slow(guarding, 1.5):
         assert guarded() == "fine"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import multiprocessing
+import os
+import sys
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from tests.support.guarded import Script, Way
+from tests.support.guarded import Script, Takes, Way
 
 import ninefold as nf
 from ninefold.testing import ManualClock
@@ -115,6 +119,65 @@ def test_retry_after_beyond_the_deadline_is_not_waited_for(way: Way, clock: Manu
     script = Script(clock, response(503, **{"Retry-After": "5"}))
     assert way.run(retry(clock, on=nf.status(503), deadline=3), script).status_code == 503
     assert clock.sleeps == ()
+
+
+def test_the_callers_deadline_holds(way: Way, clock: ManualClock) -> None:
+    """A retry that would begin after it is not waited for."""
+    script = Script(clock, Refused())
+    with nf.deadline(4, runtime=clock.runtime()), pytest.raises(Refused) as raised:
+        way.run(retry(clock, attempts=10), script)
+    assert script.at == [0.0, 1.0, 3.0]
+    assert "after the deadline" in raised.value.__notes__[0]
+
+
+def test_the_callers_deadline_holds_in_a_loop(clock: ManualClock) -> None:
+    """Likewise."""
+
+    def ask() -> None:
+        for attempt in retry(clock, attempts=10):
+            with attempt:
+                raise Refused
+
+    with nf.deadline(4, runtime=clock.runtime()), pytest.raises(Refused):
+        ask()
+    assert clock.now() == 3.0
+
+
+def test_a_deadline_begins_with_the_first_attempt(way: Way, clock: ManualClock) -> None:
+    """Also on a clock that begins at zero."""
+    script = Script(clock, Takes(3, Refused()))
+    with pytest.raises(Refused):
+        way.run(retry(clock, deadline=4), script)
+    assert script.calls == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="by design: there is no fork here")
+@pytest.mark.skipif(sys.platform == "darwin", reason="by design: fork is not safe there")
+def test_a_forked_child_retries(clock: ManualClock) -> None:
+    """Though another thread asked the budget at the moment of the fork."""
+    patient = retry(clock, budget=nf.Budget())
+    context = multiprocessing.get_context("fork")
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        assert patient.tokens is not None
+        with patient.tokens._lock:
+            held.set()
+            over.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(30)
+    script = Script(clock, Refused(), "fine")
+    process = context.Process(target=lambda: sys.exit(patient.call(script.call) != "fine"))
+    try:
+        process.start()
+        process.join(30)
+        assert process.exitcode == 0
+    finally:
+        process.kill()
+        over.set()
+        thread.join()
 
 
 def test_a_budget_ends_retries(way: Way, clock: ManualClock) -> None:

@@ -5,12 +5,15 @@ Its `call` holds a lock while the protected function runs. As a register and not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from ninefold.resilience.breaker._model import CLOSED, HALF_OPEN, OPEN, Excluded
 
 __all__ = ["Register", "register"]
+
+_log = logging.getLogger("ninefold.resilience")
 
 
 class Register(Protocol):
@@ -63,4 +66,21 @@ def _asked(one: Excluded) -> Callable[[BaseException], bool]:
     if isinstance(one, type):
         kind: type[BaseException] = one
         return lambda error: isinstance(error, kind)
-    return one
+    ask, told = one, False
+
+    def asked(error: BaseException) -> bool:
+        nonlocal told
+        try:
+            return bool(ask(error))
+        except Exception as fault:  # noqa: BLE001 - a predicate never reaches the caller
+            if not told:
+                told = True
+                _log.warning(
+                    "a predicate in excluded= of a breaker raised %s about a %s, and counts as no"
+                    " (said once)",
+                    type(fault).__name__,
+                    type(error).__name__,
+                )
+            return False
+
+    return asked

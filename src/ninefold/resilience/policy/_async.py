@@ -19,8 +19,10 @@ from ninefold.resilience.policy._call import (
     admitted,
     attempt_ended,
     expired,
+    raise_again,
     refuse,
     time_allowed,
+    time_left,
 )
 from ninefold.resilience.policy._marks import mark, unmark
 from ninefold.resilience.policy._span import NOWHERE, present_span
@@ -76,13 +78,14 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            answer: R = await answered(failed, args, kwargs)
-            return answer
         finally:
             if scope is not None:
                 deadline.leave(scope)
             if here is not None:
                 unmark(here)
+        # Out of the deadline and the mark: a fallback that calls somebody else has time to.
+        answer: R = await answered(failed, args, kwargs)
+        return answer
 
     async def attempt(
         plan: Plan,
@@ -154,12 +157,11 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
         if fallback is not None:
             given = args if exchanges is None else args[:1]
             try:
-                answer: Any = fallback(given, kwargs, failed.error or failed.result)
+                answer: Any = fallback(given, kwargs, failed.came)
                 if fallback.is_async:
                     answer = await answer
             except BaseException as error:
-                failed.end()
-                error.__context__, result = failed.take()
+                result = failed.led_to(error)
                 if exchanges is not None:
                     await exchanges.discard(result)
                 raise
@@ -173,7 +175,7 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
         if failure is None:
             return cast("R", result)
         try:
-            raise failure
+            raise_again(failure)
         finally:
             # A frame that holds an exception that holds the frame would wait for the GC.
             failure = None
@@ -182,20 +184,15 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
 
 
 async def take_place_async(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
-    """Wait for a place in the bulkhead; in seconds, how much time the attempt has from then on.
+    """Wait for a place in the bulkhead; how many seconds the attempt may take from then on.
 
-    Raises `BulkheadFullError`, and `DeadlineExceededError` where the wait took all the time.
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the caller's time is over.
     """
-    places = plan.places
-    assert places is not None  # asked for by those who looked
-    entered = False
+    assert plan.places is not None  # asked for by those who looked
     try:
-        await enter(places, min(plan.wait, allowed), core.runtime, core.name)
-        entered = True
-        return time_allowed(core, plan)
+        await enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        return time_left(core, plan)
     except BaseException as error:
-        if entered:
-            places.leave()
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
         if isinstance(error, BulkheadFullError):

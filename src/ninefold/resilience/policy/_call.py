@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from opentelemetry.trace import Span
 
 from ninefold.errors import CircuitOpenError, DeadlineExceededError, RejectedError
 from ninefold.resilience.breaker import Permit, Rejected, Verdict
-from ninefold.resilience.deadline import remaining
+from ninefold.resilience.deadline import current, remaining
 from ninefold.resilience.policy._engine import ended
 from ninefold.resilience.policy._marks import Mark, is_retrying
 from ninefold.resilience.retry import Trial
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from ninefold.resilience.policy._core import Core, Plan
     from ninefold.resilience.policy._parts import Fallback, Own
 
-__all__ = ["Call", "ResultFailed", "admitted", "attempt_ended", "expired", "refuse", "time_allowed"]
+__all__ = [
+    "Call",
+    "ResultFailed",
+    "admitted",
+    "attempt_ended",
+    "expired",
+    "raise_again",
+    "refuse",
+    "time_allowed",
+    "time_left",
+]
 
 
 _ALL_BUT: Final = 0.999
@@ -86,14 +96,13 @@ class Call:
 
     def came_to(self, error: BaseException | None) -> None:
         """Note what the call came to, which nothing follows."""
-        refused = getattr(error, "_refused_by", None) is self._core
-        self.error, self.result, self._reached = error, None, not refused
+        self.error, self.result, self._reached = error, None, not is_refused(self._core, error)
 
     def raised(self, error: BaseException) -> float | None:
         """In how many seconds to try again after `error`; None where this is the end."""
         if isinstance(error, ResultFailed):
             return self._returned(error.result)
-        refused = getattr(error, "_refused_by", None) is self._core
+        refused = is_refused(self._core, error)
         if refused and isinstance(error, CircuitOpenError) and self.number > 1:
             # Opened while this call waited: what the caller is told is the failure itself. But a
             # response that was closed meanwhile is nothing to be told.
@@ -129,7 +138,7 @@ class Call:
             return None
         if circuit is not None and circuit.rejects(self._core.now() + wait):
             self._suppressed("open")
-            trial.note(self.error, "open")
+            trial.note(self.error, "open", made=self.number)
             return None
         self.number += 1
         return wait
@@ -142,14 +151,12 @@ class Call:
         retry = self._plan.retry
         if self._trial is None:
             assert retry is not None  # asked for by those who looked
-            left = remaining()
             nested = self._mark is not None and is_retrying(self._mark)
             self._trial = Trial(
                 retry,
                 self._core.runtime,
                 self._began,
                 tokens=self._plan.tokens,
-                until=math.inf if left is None else self._core.now() + left,
                 capped="nested" if nested else None,
                 idempotent=self._own.idempotent,
                 name=self._core.name,
@@ -184,6 +191,29 @@ class Call:
         ending = ended(error, reached=self._reached, fell_back=fell_back)
         self._plan.records.ended(ending, error, self._elapsed(), self._span)
 
+    @property
+    def came(self) -> object:
+        """The error or the result that a fallback answers for."""
+        return self.result if self.error is None else self.error
+
+    def led_to(self, error: BaseException) -> object:
+        """Record the call, whose fallback raised; the first failure is the context of its error.
+
+        Gives the result that the fallback was to answer for, if there was one.
+        """
+        self.end()
+        first, result = self.take()
+        # At the end of the chain, which a fallback may have begun itself, by `raise error` as well.
+        last, seen = error, {id(first)}
+        while last.__context__ is not None and id(last) not in seen:
+            seen.add(id(last))
+            last = last.__context__
+        if id(last) not in seen:
+            # An exception that refuses, as a frozen dataclass, goes on without.
+            with suppress(Exception):
+                last.__context__ = first
+        return result
+
     def take(self) -> tuple[BaseException | None, object]:
         """What the call came to, an error or a result; let go of here, as its frames hold us."""
         error, result = self.error, self.result
@@ -200,6 +230,11 @@ def refuse(core: Core, error: Exception) -> Exception:
     """Mark an exception as a word of our own guards, which kept the call from being made."""
     error._refused_by = core  # type: ignore[attr-defined]
     return error
+
+
+def is_refused(core: Core, error: BaseException | None) -> bool:
+    """Whether an exception is such a word. Nobody else's is looked at: its attributes may raise."""
+    return isinstance(error, RejectedError) and getattr(error, "_refused_by", None) is core
 
 
 def admitted(core: Core, plan: Plan) -> Permit | None:
@@ -229,6 +264,18 @@ def time_allowed(core: Core, plan: Plan) -> float:
     return min(plan.attempt_timeout, left)
 
 
+def time_left(core: Core, plan: Plan) -> float:
+    """Likewise, once a place was waited for; where the time is over by then, it is given back."""
+    if current() is None:
+        return plan.attempt_timeout
+    try:
+        return time_allowed(core, plan)
+    except BaseException:
+        if plan.places is not None:
+            plan.places.leave()
+        raise
+
+
 def attempt_ended(
     core: Core,
     plan: Plan,
@@ -244,7 +291,8 @@ def attempt_ended(
     elapsed = now - began
     if error is None:
         verdict, outcome = Verdict.FAILURE, "failure"
-    elif not isinstance(error, Exception):
+    elif not isinstance(error, Exception) or is_refused(core, error):
+        # What our own guards kept from being made inside of it says nothing of the dependency.
         verdict, outcome = Verdict.NONE, "cancelled"
     elif plan.is_excluded(error):
         verdict, outcome = Verdict.SUCCESS, "success"
@@ -255,6 +303,19 @@ def attempt_ended(
     if permit is not None and plan.circuit is not None:
         plan.circuit.release(permit, verdict, elapsed, now)
     plan.records.attempted(outcome, None if outcome == "success" else error, elapsed, span, number)
+
+
+def raise_again(failure: BaseException) -> NoReturn:
+    """Raise what a call came to, whose context stays that of the function which raised it first."""
+    context = failure.__context__
+    try:
+        raise failure
+    finally:
+        # Where the caller handles an exception, `raise` has put that one in the context's place.
+        if context is not None:
+            with suppress(Exception):
+                failure.__context__ = context
+        del failure, context
 
 
 def expired(core: Core, allowed: float) -> DeadlineExceededError:

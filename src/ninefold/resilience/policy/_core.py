@@ -189,6 +189,7 @@ class Core:
         "_off",
         "_on_transition",
         "_records",
+        "answers_threads",
         "circuit",
         "name",
         "parts",
@@ -221,6 +222,8 @@ class Core:
         self.circuit: Circuit | None = None
         self.places: Places | None = None
         self.tokens: Tokens | None = None
+        self.answers_threads = False
+        """Whether the fallback stands behind a function that cannot await one."""
         self.parts = parts
         self.plan: Plan | None = None
         """What calls go by; None before the first one, and while all of it is off."""

@@ -25,25 +25,43 @@ def decorated(
     idempotent: bool | None = None,
     fallback: object = NOTHING,
     exchanges: Exchanges | None = None,
+    *,
+    once: bool = False,
 ) -> Any:
     """`target` under the policy of `core`: the same kind of thing. With policies off, itself.
 
-    Raises `ConfigurationError` for a class, a generator function, and an async fallback around a
-    function that is not.
+    `once` says that it is for one call, which comes right after and tells by itself what fits.
+
+    Raises `ConfigurationError` for a class, a generator function, an async fallback around a
+    function that is not, and a fallback that no call of the function could be made of.
     """
     if type(target) in (classmethod, staticmethod):
-        return type(target)(decorated(target.__func__, core, idempotent, fallback, exchanges))
+        inner = decorated(target.__func__, core, idempotent, fallback, exchanges, once=once)
+        return type(target)(inner)
     require_repeatable(f"the policy {core.name!r}", target)
     if idempotent is not None and not isinstance(idempotent, bool):
         raise ConfigurationError(f"idempotent must be True, False or None, got {shown(idempotent)}")
     is_async = kind_of_call(target) == "coroutine"
     own = Own(idempotent, None if fallback is NOTHING else Fallback(fallback), exchanges)
-    for one in (fallback, core.parts.fallback):
-        if one is not NOTHING and not is_async and Fallback(one).is_async:
-            raise ConfigurationError(
-                f"the fallback of {core.name!r} is async and the function it answers for is not;"
-                " give a function or a value"
-            )
+    answers = own.fallback
+    if answers is None and core.parts.fallback is not NOTHING:
+        answers = Fallback(core.parts.fallback)
+    if answers is not None and not is_async and answers.is_async:
+        raise ConfigurationError(
+            f"the fallback of {core.name!r} is async and the function it answers for is not;"
+            " give a function or a value"
+        )
+    if (
+        answers is not None
+        and not once
+        and exchanges is None
+        and not answers.takes_calls_of(target)
+    ):
+        raise ConfigurationError(
+            f"the fallback of {core.name!r} cannot take any call of the function it answers for,"
+            f" {shown(target)}; give it the same parameters, and `error` if it is to be told"
+        )
+    core.answers_threads |= own.fallback is None and not is_async
     if core.is_off:
         return target
     driver = guarded_async if is_async else guarded

@@ -64,6 +64,37 @@ class Fallback:
             return self._function(*args, **{**kwargs, "error": error})
         return self._function(*args, **kwargs)
 
+    def takes_calls_of(self, target: Callable[..., Any]) -> bool:
+        """Whether any call of `target` can be answered, as far as its signature tells."""
+        if self._function is None:
+            return True
+        try:
+            own = inspect.signature(self._function)
+            # Not of what a decorator is around: that one may give arguments of its own.
+            called = inspect.signature(target, follow_wrapped=False).parameters.values()
+        except (TypeError, ValueError):
+            return True
+        if any(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in called):
+            return True
+        wanted = [one for one in called if one.default is one.empty]
+        return any(self._binds(own, by) for by in (wanted, list(called)))
+
+    def _binds(self, own: inspect.Signature, parameters: list[inspect.Parameter]) -> bool:
+        """Whether a call with all these can be answered, by position or by name."""
+        named = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+        placed = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
+        first = sum(one.kind is one.POSITIONAL_ONLY for one in parameters)
+        for count in (len(placed), first):
+            kwargs = dict.fromkeys([*placed[count:], *named])
+            if self._takes_error:
+                kwargs["error"] = None
+            try:
+                own.bind(*placed[:count], **kwargs)
+            except TypeError:
+                continue
+            return True
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Own:

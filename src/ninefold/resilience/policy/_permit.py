@@ -102,8 +102,14 @@ class Passage:
                 raise
             self._start(plan)
             if self._allowed != math.inf:
-                self._limit = self._core.runtime.timeout(self._allowed)
-                await self._limit.__aenter__()
+                limit = self._core.runtime.timeout(self._allowed)
+                try:
+                    await limit.__aenter__()
+                except BaseException as error:
+                    # Not on an event loop of asyncio, or in no task of it.
+                    self._end(plan, error)
+                    raise
+                self._limit = limit
             if plan.fault is not None:
                 try:
                     await plan.fault.strike_async(self._core.runtime)

@@ -18,7 +18,7 @@ from ninefold.resilience.policy._control import BreakerControl
 from ninefold.resilience.policy._core import Core
 from ninefold.resilience.policy._decoration import decorated
 from ninefold.resilience.policy._overrides import asked, overridden
-from ninefold.resilience.policy._parts import NOTHING, Parts
+from ninefold.resilience.policy._parts import NOTHING, Fallback, Parts
 from ninefold.resilience.policy._permit import Passage
 from ninefold.resilience.retry import Predicate, Retry
 
@@ -125,7 +125,8 @@ class Policy:
         given = (
             f"{field.name}={getattr(self._parts, field.name)!r}"
             for field in fields(self._parts)
-            if getattr(self._parts, field.name) != field.default
+            # Not by `!=`: a fallback may be an array, whose answer to that is no bool.
+            if getattr(self._parts, field.name) is not field.default
         )
         return f"Policy({', '.join([repr(self._name), *given])})"
 
@@ -227,7 +228,7 @@ class Policy:
         >>> nf.Policy("search", deadline=1.0).call(len, "pens")
         4
         """
-        guarded: Callable[P, R] = decorated(fn, self.core)
+        guarded: Callable[P, R] = decorated(fn, self.core, once=True)
         return guarded(*args, **kwargs)
 
     def permit(self) -> Passage:
@@ -264,5 +265,11 @@ class Policy:
                 raise ConfigurationError(f"a policy has no part {name!r}; {hint}")
         changed = replace(self._parts, **parts)
         core = self.core
+        answers = None if changed.fallback is NOTHING else Fallback(changed.fallback)
+        if core.answers_threads and answers is not None and answers.is_async:
+            raise ConfigurationError(
+                f"the fallback of {core.name!r} must not be async, as it answers for functions that"
+                " are not; give a function or a value"
+            )
         core.take(overridden(changed, self._kind, core.name))
         self._parts = changed

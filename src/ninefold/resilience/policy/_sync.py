@@ -18,8 +18,10 @@ from ninefold.resilience.policy._call import (
     ResultFailed,
     admitted,
     attempt_ended,
+    raise_again,
     refuse,
     time_allowed,
+    time_left,
 )
 from ninefold.resilience.policy._marks import mark, unmark
 from ninefold.resilience.policy._span import NOWHERE, present_span
@@ -74,12 +76,13 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
                     if plan.funded is not None:
                         plan.funded()
                     return result
-            return answered(failed, args, kwargs)
         finally:
             if scope is not None:
                 deadline.leave(scope)
             if here is not None:
                 unmark(here)
+        # Out of the deadline and the mark: a fallback that calls somebody else has time to.
+        return answered(failed, args, kwargs)
 
     def attempt(
         plan: Plan,
@@ -134,10 +137,9 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         if fallback is not None:
             given = args if exchanges is None else args[:1]
             try:
-                answer: R = fallback(given, kwargs, failed.error or failed.result)
+                answer: R = fallback(given, kwargs, failed.came)
             except BaseException as error:
-                failed.end()
-                error.__context__, result = failed.take()
+                result = failed.led_to(error)
                 if exchanges is not None:
                     exchanges.discard(result)
                 raise
@@ -151,7 +153,7 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         if failure is None:
             return cast("R", result)
         try:
-            raise failure
+            raise_again(failure)
         finally:
             # A frame that holds an exception that holds the frame would wait for the GC.
             failure = None
@@ -160,20 +162,15 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
 
 
 def take_place(core: Core, plan: Plan, permit: Permit | None, allowed: float) -> float:
-    """Wait for a place in the bulkhead; in seconds, how much time the attempt has from then on.
+    """Wait for a place in the bulkhead; how many seconds the attempt may take from then on.
 
-    Raises `BulkheadFullError`, and `DeadlineExceededError` where the wait took all the time.
+    Raises `BulkheadFullError`, and `DeadlineExceededError` where the caller's time is over.
     """
-    places = plan.places
-    assert places is not None  # asked for by those who looked
-    entered = False
+    assert plan.places is not None  # asked for by those who looked
     try:
-        enter(places, min(plan.wait, allowed), core.runtime, core.name)
-        entered = True
-        return time_allowed(core, plan)
+        enter(plan.places, min(plan.wait, allowed), core.runtime, core.name)
+        return time_left(core, plan)
     except BaseException as error:
-        if entered:
-            places.leave()
         if permit is not None and plan.circuit is not None:
             plan.circuit.release(permit, Verdict.NONE, 0.0, core.now())
         if isinstance(error, BulkheadFullError):

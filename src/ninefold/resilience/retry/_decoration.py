@@ -52,11 +52,11 @@ def _sync(retry: Retry, fn: Callable[P, R], runtime: Runtime) -> Callable[P, R]:
     asks = failures.asks_results
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        began = clock() if bounded else 0.0
+        began = clock() if bounded else None
         try:
             result = fn(*args, **kwargs)
         except Exception as error:
-            trial = Trial(retry, runtime, began or clock(), tokens=retry.tokens)
+            trial = Trial(retry, runtime, clock() if began is None else began, tokens=retry.tokens)
             wait = trial.raised(error)
             if wait is None:
                 raise
@@ -65,7 +65,7 @@ def _sync(retry: Retry, fn: Callable[P, R], runtime: Runtime) -> Callable[P, R]:
                 if funded is not None:
                     funded()
                 return result
-            trial = Trial(retry, runtime, began or clock(), tokens=retry.tokens)
+            trial = Trial(retry, runtime, clock() if began is None else began, tokens=retry.tokens)
             wait = trial.returned(result)
             if wait is None:
                 return result
@@ -102,11 +102,11 @@ def _async(
     asks = failures.asks_results
 
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        began = clock() if bounded else 0.0
+        began = clock() if bounded else None
         try:
             result = await fn(*args, **kwargs)
         except Exception as error:
-            trial = Trial(retry, runtime, began or clock(), tokens=retry.tokens)
+            trial = Trial(retry, runtime, clock() if began is None else began, tokens=retry.tokens)
             wait = trial.raised(error)
             if wait is None:
                 raise
@@ -115,7 +115,7 @@ def _async(
                 if funded is not None:
                     funded()
                 return result
-            trial = Trial(retry, runtime, began or clock(), tokens=retry.tokens)
+            trial = Trial(retry, runtime, clock() if began is None else began, tokens=retry.tokens)
             wait = trial.returned(result)
             if wait is None:
                 return result

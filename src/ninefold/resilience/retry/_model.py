@@ -101,8 +101,11 @@ class Retry:
         if self.budget is not None:
             _require_kind("budget", self.budget, Budget)
             from ninefold.resilience.budget import Tokens
+            from ninefold.telemetry import restart_after_fork
 
-            put(self, "_tokens", Tokens(self.budget))
+            tokens = Tokens(self.budget)
+            restart_after_fork(tokens)
+            put(self, "_tokens", tokens)
         if self.idempotent is not None and not isinstance(self.idempotent, bool):
             raise ConfigurationError(
                 f"idempotent must be True, False or None, got {shown(self.idempotent)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 __all__ = ["gave_up"]
 
 _WHY = {
@@ -17,4 +19,6 @@ def gave_up(error: BaseException, made: int, reason: str, elapsed: float, name: 
     """Note on `error` how often it was tried, and why no more; the exception stays as it is."""
     of = f" of {name!r}" if name else ""
     times = "1 attempt" if made == 1 else f"{made} attempts"
-    error.add_note(f"ninefold: gave up{of} after {times} in {elapsed:.3g} s: {_WHY[reason]}")
+    # An exception that takes no note, as a frozen dataclass, goes on without.
+    with suppress(Exception):
+        error.add_note(f"ninefold: gave up{of} after {times} in {elapsed:.3g} s: {_WHY[reason]}")

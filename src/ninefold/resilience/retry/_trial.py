@@ -8,6 +8,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from ninefold.resilience.backoff import asked_wait
+from ninefold.resilience.deadline import remaining
 from ninefold.resilience.retry._engine import Course
 from ninefold.resilience.retry._model import Again, GiveUp, Next, Retry
 from ninefold.resilience.retry._note import gave_up
@@ -24,8 +25,8 @@ __all__ = ["Trial"]
 class Trial:
     """How one call goes on after a failure. `reason` says why it does not, where it was thought of.
 
-    `until` is the caller's deadline on the monotonic clock; `attempts` stands for the retry's own
-    number where that must not count, and `capped` is why; `idempotent` likewise. `may_repeat` says
+    The caller's deadline holds. `capped` says why the retry's own number of attempts must not
+    count, and is one; `idempotent` stands for what the retry says of that. `may_repeat` says
     whether an outcome may be followed by another attempt, by what was said of that.
     """
 
@@ -49,7 +50,6 @@ class Trial:
         began: float,
         *,
         tokens: Tokens | None = None,
-        until: float = math.inf,
         capped: str | None = None,
         idempotent: bool | None = None,
         name: str = "",
@@ -65,6 +65,8 @@ class Trial:
         self._may_repeat = may_repeat or is_repeatable
         self._idempotent = retry.idempotent if idempotent is None else idempotent
         attempts = None if capped is None else 1
+        left = remaining()
+        until = math.inf if left is None else runtime.clock() + left
         self._course = Course(retry, tokens, runtime.random, began, until=until, attempts=attempts)
         self.reason: str | None = None
 
@@ -92,10 +94,13 @@ class Trial:
         decision = self._next(result)
         return decision.wait if isinstance(decision, Again) else None
 
-    def note(self, error: BaseException | None, reason: str) -> None:
-        """Write on `error`, if there is one, how often it was tried and why no more."""
+    def note(self, error: BaseException | None, reason: str, made: int | None = None) -> None:
+        """Write on `error`, if there is one, how often it was tried and why no more.
+
+        `made` is the number of attempts, where the next one was granted and is not made.
+        """
         if error is not None and self._retry.attempts > 1:
-            gave_up(error, self.made, reason, self._clock() - self._began, self._name)
+            gave_up(error, made or self.made, reason, self._clock() - self._began, self._name)
 
     def _next(self, outcome: object) -> Next | None:
         """What follows; None where a retry is not even thought of."""
