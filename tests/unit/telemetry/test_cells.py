@@ -7,6 +7,7 @@ import math
 import signal
 import sys
 import threading
+from array import array
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -33,6 +34,17 @@ from tests.support.fed import (
 )
 
 from ninefold.telemetry._cells import NumberCell
+
+
+class Slots:
+    """Where other processes read a counter."""
+
+    def __init__(self) -> None:
+        self.counts = memoryview(array("q"))
+        self.value = memoryview(array("d", [0.0]))
+
+    def forget(self) -> None:
+        """Nothing: nobody reads here."""
 
 
 class Raising(float):
@@ -338,3 +350,55 @@ def test_a_finalizer_that_collects_inside_a_collection_neither_hangs_nor_disturb
     assert inner == [{}]
     gc.collect()
     assert fed.point(COUNTED, 1).value == 3
+
+
+def test_steps_and_what_is_added_are_one_sum_before_while_and_after_others_read_it() -> None:
+    """No step is lost where the way to count it changes, and others see each at once."""
+    fed = Fed(InMemoryMetricReader(), InMemoryMetricReader(preferred_temporality=DELTA))
+    cell, slots = fed.counter.cell(COUNTED_KEY), Slots()
+    early = cell.step
+    early()
+    cell.add(2)
+    cell.share(slots)
+    assert slots.value[0] == 3
+    cell.step()
+    assert slots.value[0] == 4
+    early()  # by a thread that took it before the series was shared
+    assert [fed.point(COUNTED, reader).value for reader in (0, 1)] == [5, 5]
+    assert slots.value[0] == 5
+    cell.leave()
+    cell.step()
+    assert slots.value[0] == 5
+    assert [fed.point(COUNTED, reader).value for reader in (0, 1)] == [6, 1]
+
+
+def test_a_step_wakes_a_sleeping_process_once_and_is_counted() -> None:
+    """The first step after a fork builds the providers, as any record does."""
+    fed = Fed(InMemoryMetricReader())
+    cell, woken = fed.counter.cell(COUNTED_KEY), list[bool]()
+    cell.sleep(lambda: woken.append(True))
+    for _ in range(3):
+        cell.step()
+    assert woken == [True]
+    assert fed.point(COUNTED).value == 3
+
+
+def test_no_step_is_lost_between_threads_and_a_reader() -> None:
+    """Steps take no lock; a collection in their midst takes in each of them once."""
+    fed = Fed(InMemoryMetricReader())
+    cell = fed.counter.cell(COUNTED_KEY)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [
+            threading.Thread(target=lambda: [cell.step() for _ in range(5_000)]) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            collect(fed.readers[0])
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert fed.point(COUNTED).value == 20_000

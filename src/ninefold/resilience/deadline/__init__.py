@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninefold.resilience.deadline._carried import carried
 from ninefold.resilience.deadline._deadline import Deadline, deadline
 from ninefold.resilience.deadline._header import HEADER, header_value, parse_header
-from ninefold.resilience.deadline._scope import Scope, current, enter, leave, remaining
+from ninefold.resilience.deadline._scope import Scope, current, enter, innermost, leave, remaining
 
 __all__ = [
     "HEADER",
@@ -16,6 +16,7 @@ __all__ = [
     "deadline",
     "enter",
     "header_value",
+    "innermost",
     "leave",
     "parse_header",
     "remaining",

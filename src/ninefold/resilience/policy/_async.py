@@ -41,6 +41,7 @@ def guarded_async(
     """`fn` under the policy of `core`."""
     made: Callable[..., Awaitable[R]] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
+    innermost = deadline.innermost
 
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
         plan = core.plan or settle()
@@ -54,7 +55,7 @@ def guarded_async(
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
-                result = await attempt(plan, span, 1, began, args, kwargs)
+                result = await attempt(plan, span, 1, began, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
                 failed = Call(core, plan, began, span, own, idempotent)
                 wait = failed.raised(error)
@@ -65,7 +66,7 @@ def guarded_async(
             while wait is not None:
                 try:
                     await core.runtime.async_sleep(wait)
-                    result = await attempt(plan, span, failed.number, began, args, kwargs)
+                    result = await attempt(plan, span, failed.number, began, clock(), args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
                     wait = failed.raised(error)
                 else:
@@ -81,19 +82,28 @@ def guarded_async(
                 unmark(own)
 
     async def attempt(
-        plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
+        plan: Plan,
+        span: Span | None,
+        number: int,
+        called: float,
+        began: float,
+        args: Any,
+        kwargs: Any,
     ) -> R:
         allowed = plan.attempt_timeout
-        if deadline.current() is not None:
+        if innermost() is not None:
             allowed = time_allowed(core, plan)
         permit: Permit | None = None
         circuit = plan.circuit
         if circuit is not None:
-            permit = circuit.closed or admitted(core, plan)
+            permit = circuit.closed
+            if permit is None:
+                permit = admitted(core, plan)
+                began = clock()
         places = plan.places
         if places is not None and not places.try_enter():
             await take_place_async(core, plan, permit, allowed)
-        began = clock()
+            began = clock()
         try:
             if allowed == math.inf and plan.fault is None:
                 result = await made(*args, **kwargs)

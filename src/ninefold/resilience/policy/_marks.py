@@ -25,24 +25,25 @@ class Mark:
 
 
 _present: ContextVar[Mark | None] = ContextVar("ninefold_call", default=None)
+_get, _set = _present.get, _present.set
 
 
 def mark(name: str, retries: bool) -> Mark:
     """Mark what follows as part of a call; `unmark` ends it."""
-    outer = _present.get()
+    outer = _get()
     if outer is not None and not outer.live:
         # Left behind in a context that outlived its call.
         outer = _living(outer)
     made = Mark(name, outer, retries)
-    _present.set(made)
+    _set(made)
     return made
 
 
 def unmark(made: Mark) -> None:
     """End a mark. By value: the context may be another one than where it began."""
     made.live = False
-    if _present.get() is made:
-        _present.set(made.outer)
+    if _get() is made:
+        _set(made.outer)
 
 
 def is_retrying(made: Mark) -> bool:
@@ -57,7 +58,7 @@ def is_retrying(made: Mark) -> bool:
 
 def present_peer() -> str | None:
     """The dependency that is being called here: `service.peer.name` of a client's span."""
-    found = _present.get()
+    found = _get()
     while found is not None:
         if found.live:
             return found.name

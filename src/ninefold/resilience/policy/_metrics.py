@@ -179,7 +179,7 @@ class Recorder:
         else:
             cell = instruments.durations.cell(success)
         self._went_well = cell.record
-        self._tried = instruments.attempts.cell((name, "success")).step
+        self._tried = instruments.attempts.cell((name, "success"))
 
     def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
         """Record a call that went well, and its last attempt; the way nearly all calls take.
@@ -192,7 +192,7 @@ class Recorder:
             else:
                 self._went_well(elapsed, self._point(span))
                 self._event(span, "success", None, number)
-            self._tried()
+            self._tried.step()
             judges = self._judges
             if judges is not None:
                 judges.call(self._name, "success", None)

@@ -37,6 +37,7 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
     """`fn` under the policy of `core`."""
     made: Callable[..., R] = fn  # called anew with what the caller gave
     clock, name, settle = core.runtime.clock, core.name, core.settle
+    innermost = deadline.innermost
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         plan = core.plan or settle()
@@ -50,7 +51,7 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
         scope = None if plan.deadline is None else deadline.enter(began + plan.deadline, clock)
         try:
             try:
-                result = attempt(plan, span, 1, began, args, kwargs)
+                result = attempt(plan, span, 1, began, began, args, kwargs)
             except BaseException as error:  # noqa: BLE001 - told of, and raised in `answered`
                 failed = Call(core, plan, began, span, own, idempotent)
                 wait = failed.raised(error)
@@ -61,7 +62,7 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
             while wait is not None:
                 try:
                     core.runtime.sleep(wait)
-                    result = attempt(plan, span, failed.number, began, args, kwargs)
+                    result = attempt(plan, span, failed.number, began, clock(), args, kwargs)
                 except BaseException as error:  # noqa: BLE001 - likewise
                     wait = failed.raised(error)
                 else:
@@ -76,19 +77,28 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
                 unmark(own)
 
     def attempt(
-        plan: Plan, span: Span | None, number: int, called: float, args: Any, kwargs: Any
+        plan: Plan,
+        span: Span | None,
+        number: int,
+        called: float,
+        began: float,
+        args: Any,
+        kwargs: Any,
     ) -> R:
         allowed = plan.attempt_timeout
-        if deadline.current() is not None:
+        if innermost() is not None:
             allowed = time_allowed(core, plan)
         permit: Permit | None = None
         circuit = plan.circuit
         if circuit is not None:
-            permit = circuit.closed or admitted(core, plan)
+            permit = circuit.closed
+            if permit is None:
+                permit = admitted(core, plan)
+                began = clock()
         places = plan.places
         if places is not None and not places.try_enter():
             take_place(core, plan, permit, allowed)
-        began = clock()
+            began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
         try:
             if plan.fault is not None:
