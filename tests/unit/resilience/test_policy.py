@@ -81,7 +81,21 @@ def test_a_breaker_that_opens_ends_the_retrying(way: Way, clock: ManualClock) ->
     with pytest.raises(Refused) as raised:
         guarded()
     assert script.calls == 4
+    assert "after 4 attempts" in raised.value.__notes__[0]
     assert "the breaker is open" in raised.value.__notes__[0]
+
+
+def test_a_call_that_an_open_breaker_refused_tells_of_no_attempts(
+    way: Way, clock: ManualClock
+) -> None:
+    """None was made, though the retry is asked about that failure too."""
+    guarding = policy(clock, breaker=breaker(), retry=retry(on=Exception))
+    guarding.breaker.force_open()
+    script = Script(clock, "fine")
+    with pytest.raises(nf.CircuitOpenError) as raised:
+        way.run(guarding, script)
+    assert script.calls == 0
+    assert not hasattr(raised.value, "__notes__")
 
 
 def test_a_fallback_answers_whatever_happened(way: Way, clock: ManualClock) -> None:

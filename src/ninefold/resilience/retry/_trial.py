@@ -84,10 +84,11 @@ class Trial:
         decision = self._next(result)
         return decision.wait if isinstance(decision, Again) else None
 
-    def note(self, error: BaseException | None, reason: str) -> None:
+    def note(self, error: BaseException | None, reason: str, made: int | None = None) -> None:
         """Write on `error`, if there is one, how often it was tried and why no more."""
         if error is not None and self._retry.attempts > 1:
-            gave_up(error, self.made, reason, self._clock() - self._began, self._name)
+            times = self.made if made is None else made
+            gave_up(error, times, reason, self._clock() - self._began, self._name)
 
     def _next(self, outcome: object) -> Next | None:
         """What follows; None where a retry is not even thought of."""
