@@ -133,6 +133,24 @@ def test_an_async_fallback_is_awaited(clock: ManualClock) -> None:
         guarded(Script(clock).call)
 
 
+def test_a_fallback_has_the_callers_time_and_not_the_policys(way: Way, clock: ManualClock) -> None:
+    """It stands outside: another dependency that it calls has time, and retries of its own."""
+    other = policy(clock, "replica", deadline=3)
+    told: list[float | None] = []
+
+    def ask() -> str:
+        told.append(nf.remaining())
+        return "replica"
+
+    async def ask_async() -> str:
+        return ask()
+
+    guarding = policy(clock, deadline=1, fallback=other(ask_async if way.is_async else ask))
+    assert way.run(guarding, Script(clock, Takes(2, Refused()))) == "replica"
+    assert told == [3.0]
+    assert nf.remaining() is None
+
+
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:
     """With the first failure as its context."""
 

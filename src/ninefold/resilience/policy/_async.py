@@ -72,6 +72,11 @@ def guarded_async(
                     if plan.funded is not None:
                         plan.funded()
                     return result
+            # A fallback stands outside of the deadline and of the retry.
+            if scope is not None:
+                deadline.leave(scope)
+            if own is not None:
+                unmark(own)
             answer: R = await answered(plan, failed, args, kwargs)
             return answer
         finally:

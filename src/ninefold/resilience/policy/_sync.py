@@ -68,6 +68,11 @@ def guarded(fn: Callable[P, R], core: Core, idempotent: bool | None) -> Callable
                     if plan.funded is not None:
                         plan.funded()
                     return result
+            # A fallback stands outside of the deadline and of the retry.
+            if scope is not None:
+                deadline.leave(scope)
+            if own is not None:
+                unmark(own)
             return answered(plan, failed, args, kwargs)
         finally:
             if scope is not None:
