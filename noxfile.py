@@ -252,6 +252,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def outage(session: nox.Session) -> None:
+    """Play the outage of docs/explanation/resilience at full size and compare; `-- --write`."""
+    session.install("-e", ".")
+    session.run("python", "scripts/simulate_outage.py", *(session.posargs or ("--check",)))
+
+
+@nox.session
 def examples(session: nox.Session) -> None:
     """Run every file of examples/ to its end."""
     session.install("-e", PROJECT_AND_EXTRAS, "httpx2>=2.0", "pytest>=8.2")

@@ -15,6 +15,7 @@ from ninefold._version import __version__
 
 if TYPE_CHECKING:
     from ninefold import testing
+    from ninefold.core import Runtime
     from ninefold.dependency import Dependency
     from ninefold.errors import (
         BulkheadFullError,
@@ -64,6 +65,7 @@ __all__ = [
     "Policy",
     "RejectedError",
     "Retry",
+    "Runtime",
     "Sampling",
     "Service",
     "SharedState",
@@ -86,6 +88,7 @@ __all__ = [
 
 # Where each name lives. Importing ninefold must cost next to nothing: a name is fetched when used.
 _HOMES = {
+    "Runtime": "ninefold.core",
     "Backoff": "ninefold.resilience",
     "Breaker": "ninefold.resilience",
     "Budget": "ninefold.resilience",

@@ -94,6 +94,19 @@ def test_a_breaker_that_opens_ends_the_retrying(way: Way, clock: ManualClock) ->
     assert "after 4 attempts in 7 s: the breaker is open" in raised.value.__notes__[0]
 
 
+def test_a_call_that_an_open_breaker_refused_tells_of_no_attempts(
+    way: Way, clock: ManualClock
+) -> None:
+    """None was made, though the retry is asked about that failure too."""
+    guarding = policy(clock, breaker=breaker(), retry=retry(on=Exception))
+    guarding.breaker.force_open()
+    script = Script(clock, "fine")
+    with pytest.raises(nf.CircuitOpenError) as raised:
+        way.run(guarding, script)
+    assert script.calls == 0
+    assert not hasattr(raised.value, "__notes__")
+
+
 def test_a_fallback_answers_whatever_happened(way: Way, clock: ManualClock) -> None:
     """A failure, a rejection, and a result that is a failure."""
     guarded = way.guard(
@@ -244,6 +257,24 @@ def test_an_error_keeps_its_context(clock: ManualClock) -> None:
         main()
     assert raised.value.__context__ is causes[-1]
     assert causes[-1].__context__ is causes[0]
+
+
+def test_a_fallback_has_the_callers_time_and_not_the_policys(way: Way, clock: ManualClock) -> None:
+    """It stands outside: another dependency that it calls has time, and retries of its own."""
+    other = policy(clock, "replica", deadline=3)
+    told: list[float | None] = []
+
+    def ask() -> str:
+        told.append(nf.remaining())
+        return "replica"
+
+    async def ask_async() -> str:
+        return ask()
+
+    guarding = policy(clock, deadline=1, fallback=other(ask_async if way.is_async else ask))
+    assert way.run(guarding, Script(clock, Takes(2, Refused()))) == "replica"
+    assert told == [3.0]
+    assert nf.remaining() is None
 
 
 def test_a_fallback_that_fails_raises_its_own(way: Way, clock: ManualClock) -> None:

@@ -138,7 +138,9 @@ class Call:
             return None
         if circuit is not None and circuit.rejects(self._core.now() + wait):
             self._suppressed("open")
-            trial.note(self.error, "open", made=self.number)
+            if self._reached:
+                # The retry was decided, and is not made.
+                trial.note(self.error, "open", made=self.number)
             return None
         self.number += 1
         return wait

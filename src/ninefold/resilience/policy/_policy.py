@@ -247,7 +247,7 @@ class Policy:
         """Put other parts in place of the ones named, all at once, from the next call on.
 
         Calls under way end as they began. The state stays: an open breaker is open, tokens are
-        spent, places are taken. None takes a part out.
+        spent, places are taken. None takes a part out; for a fallback it is what is answered.
 
         What the environment or a file overrides stays overridden: the deployment decides. Raises
         `ConfigurationError` for a part that there is none of, or that cannot be meant; then nothing
