@@ -30,6 +30,11 @@ def _written(annotation: object) -> object:
     return _Written(annotation) if isinstance(annotation, str) else annotation
 
 
+def _default(value: object) -> object:
+    # A function is shown by its name: where it lies in memory is another place each time.
+    return _Written(value.__qualname__) if inspect.isroutine(value) else value
+
+
 def _signature(value: Callable[..., object]) -> str:
     """The parameters of a callable, or nothing where Python knows none."""
     try:
@@ -37,7 +42,9 @@ def _signature(value: Callable[..., object]) -> str:
     except (TypeError, ValueError):
         return ""
     parameters = [
-        parameter.replace(annotation=_written(parameter.annotation))
+        parameter.replace(
+            annotation=_written(parameter.annotation), default=_default(parameter.default)
+        )
         for parameter in found.parameters.values()
     ]
     returned = _written(found.return_annotation)
