@@ -623,9 +623,10 @@ def test_without_time_left_a_place_that_was_waited_for_goes_back() -> None:
     asyncio.run(main())
 
 
-def test_a_block_that_cannot_have_a_limit_leaves_nothing_behind(clock: ManualClock) -> None:
+@pytest.mark.parametrize("runtime", [nf.Runtime(), ManualClock().runtime()], ids=["real", "manual"])
+def test_a_block_that_cannot_have_a_limit_leaves_nothing_behind(runtime: nf.Runtime) -> None:
     """An attempt timeout is asyncio's: under trio, and outside of a task, there is none."""
-    guarding = policy(clock, attempt_timeout=5, bulkhead=nf.Bulkhead(1))
+    guarding = nf.Policy("psp", attempt_timeout=5, bulkhead=nf.Bulkhead(1), runtime=runtime)
 
     async def block() -> None:
         async with guarding.permit():

@@ -102,8 +102,8 @@ class Passage:
                 raise
             self._start(plan)
             if self._allowed != math.inf:
-                limit = self._core.runtime.timeout(self._allowed)
                 try:
+                    limit = self._core.runtime.timeout(self._allowed)
                     await limit.__aenter__()
                 except BaseException as error:
                     # Not on an event loop of asyncio, or in no task of it.
