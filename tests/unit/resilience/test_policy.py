@@ -910,3 +910,76 @@ def test_real_time_is_the_default() -> None:
     began = time.monotonic()
     assert nf.Policy("real", retry=nf.Retry(on=Refused, backoff=quick)).call(script.call) == "fine"
     assert time.monotonic() - began >= 0.01
+
+
+def test_a_probe_that_calls_its_own_dependency_is_one_probe(way: Way, clock: ManualClock) -> None:
+    """One guarded function that calls another: the dependency recovers all the same."""
+    guarding = policy(clock, breaker=breaker(half_open=1))
+    script = Script(clock, "fine")
+    inner_sync, inner_async = guarding(script.call), guarding(script.acall)
+
+    class Outer(Script):
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            return inner_sync()
+
+        async def acall(self, *args: Any, **kwargs: Any) -> Any:
+            return await inner_async()
+
+    assert guarding.core.circuit is not None
+    guarding.core.circuit.trip(0.0, "the test")
+    clock.advance(10)
+    assert way.run(guarding, Outer(clock)) == "fine"
+    assert guarding.breaker.state == "closed"
+    guarding.core.circuit.trip(clock.now(), "the test")
+    clock.advance(10)
+    with guarding.permit():
+        assert inner_sync() == "fine"
+    assert guarding.breaker.state == "closed"
+
+
+def test_a_call_that_was_refused_is_not_tried_again(way: Way, clock: ManualClock) -> None:
+    """Not by `on=Exception`, which would only wait for the next probe; but where it is named."""
+    guarding = policy(clock, breaker=breaker(), retry=retry(on=Exception))
+    guarding.breaker.force_open()
+    with pytest.raises(nf.CircuitOpenError):
+        way.run(guarding, Script(clock, "fine"))
+    assert clock.sleeps == ()
+    named = policy(
+        clock, breaker=breaker(), retry=retry(on=nf.BulkheadFullError), bulkhead=nf.Bulkhead(1)
+    )
+    with named.permit(), pytest.raises(nf.BulkheadFullError):
+        way.run(named, Script(clock, "fine"))
+    assert len(clock.sleeps) == 2
+
+
+def test_a_retry_that_finds_no_room_tells_the_failure_itself(clock: ManualClock) -> None:
+    """As one does that finds the breaker open."""
+    guarding = policy(
+        clock, bulkhead=nf.Bulkhead(1), retry=retry(backoff=nf.Backoff(base=5, cap=5))
+    )
+
+    async def main() -> None:
+        first = asyncio.ensure_future(guarding(Script(clock, Refused("the failure")).acall)())
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(guarding(Script(clock, Takes(60)).acall)())
+        with pytest.raises(Refused, match="the failure"):
+            await first
+        second.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_retry_that_an_open_breaker_keeps_back_costs_nothing(
+    way: Way, clock: ManualClock
+) -> None:
+    """Its token is given back."""
+    guarding = policy(
+        clock,
+        "given back",
+        breaker=breaker(min_calls=1),
+        retry=retry(budget=nf.Budget(ratio=0.0, floor=1.0)),
+    )
+    with pytest.raises(Refused):
+        way.run(guarding, Script(clock, Refused()))
+    assert guarding.core.tokens is not None
+    assert guarding.core.tokens.level(0.0) == 1.0

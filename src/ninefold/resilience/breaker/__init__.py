@@ -4,6 +4,8 @@ from ninefold.resilience.breaker._engine import Circuit
 from ninefold.resilience.breaker._model import (
     FORCED_CLOSED,
     FORCED_OPEN,
+    HALF_OPEN,
+    IGNORED,
     STATES,
     Breaker,
     Permit,
@@ -16,6 +18,8 @@ from ninefold.resilience.breaker._register import register
 __all__ = [
     "FORCED_CLOSED",
     "FORCED_OPEN",
+    "HALF_OPEN",
+    "IGNORED",
     "STATES",
     "Breaker",
     "Circuit",

@@ -74,6 +74,11 @@ class Tokens:
             self._earned = max(0.0, self._earned - (1.0 - free))
             return True
 
+    def give_back(self) -> None:
+        """Take back the token of a retry that was granted and is not made after all."""
+        with self._lock:
+            self._earned = min(self._budget.burst, self._earned + 1.0)
+
     def level(self, now: float) -> float:
         """The tokens left at `now`, in monotonic seconds; a reading changes nothing."""
         with self._lock:

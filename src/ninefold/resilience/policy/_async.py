@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 
 from ninefold.errors import BulkheadFullError
 from ninefold.resilience import deadline
-from ninefold.resilience.breaker import Permit, Verdict
+from ninefold.resilience.breaker import HALF_OPEN, Permit, Verdict
 from ninefold.resilience.bulkhead._async import enter
 from ninefold.resilience.policy._call import (
     Call,
@@ -24,7 +24,7 @@ from ninefold.resilience.policy._call import (
     time_allowed,
     time_left,
 )
-from ninefold.resilience.policy._marks import mark, unmark
+from ninefold.resilience.policy._marks import begin_probe, end_probe, mark, unmark
 from ninefold.resilience.policy._span import NOWHERE, present_span
 
 if TYPE_CHECKING:
@@ -100,16 +100,19 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
         if innermost() is not None:
             allowed = time_allowed(core, plan)
         permit: Permit | None = None
+        probes = False
         circuit = plan.circuit
         if circuit is not None:
             permit = circuit.closed
             if permit is None:
                 permit = admitted(core, plan)
+                probes = permit is not None and permit.state == HALF_OPEN
                 began = clock()
         places = plan.places
         if places is not None and not places.try_enter():
             allowed = await take_place_async(core, plan, permit, allowed)
             began = clock()
+        probe = begin_probe(circuit) if probes and circuit is not None else None
         try:
             if allowed == math.inf and plan.fault is None:
                 result = await made(*args, **kwargs)
@@ -119,6 +122,8 @@ def guarded_async(fn: Callable[P, Awaitable[R]], core: Core, own: Own) -> Callab
             attempt_ended(core, plan, permit, error, began, allowed, span, number)
             raise
         finally:
+            if probe is not None:
+                end_probe(probe)
             if places is not None:
                 places.leave()
         if (plan.failures is not None and plan.failures.is_result(result)) or (

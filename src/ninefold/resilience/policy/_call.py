@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from opentelemetry.trace import Span
 
 from ninefold.errors import CircuitOpenError, DeadlineExceededError, RejectedError
-from ninefold.resilience.breaker import Permit, Rejected, Verdict
+from ninefold.resilience.breaker import IGNORED, Permit, Rejected, Verdict
 from ninefold.resilience.deadline import current, remaining
 from ninefold.resilience.policy._engine import ended
-from ninefold.resilience.policy._marks import Mark, is_retrying
+from ninefold.resilience.policy._marks import Mark, is_probing, is_retrying
 from ninefold.resilience.retry import Trial
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ _ALL_BUT: Final = 0.999
 
 Sums of floats, and two clocks of one system, differ by less than the rest.
 """
+
+
+_SUPPRESSED: Final[dict[type[BaseException], str]] = {
+    CircuitOpenError: "open",
+    DeadlineExceededError: "deadline",
+}
+"""Why a retry was not made that our own guards refused."""
 
 
 class ResultFailed(BaseException):
@@ -103,12 +110,13 @@ class Call:
         if isinstance(error, ResultFailed):
             return self._returned(error.result)
         refused = is_refused(self._core, error)
-        if refused and isinstance(error, CircuitOpenError) and self.number > 1:
-            # Opened while this call waited: what the caller is told is the failure itself. But a
-            # response that was closed meanwhile is nothing to be told.
-            self._suppressed("open")
-            if self._let_go:
+        if refused and not self._plan.retries_refusals:
+            if self.number > 1:
+                self._suppressed(_SUPPRESSED.get(type(error)))
+            if self.number == 1 or self._let_go:
                 self.error, self.result, self._reached = error, None, False
+            # Refused while this call waited to try again: what the caller is told is the failure
+            # itself. But a response that was closed meanwhile is nothing to be told.
             return None
         self.error, self.result, self._reached = error, None, not refused
         if not isinstance(error, Exception) or self._plan.retry is None:
@@ -138,6 +146,7 @@ class Call:
             return None
         if circuit is not None and circuit.rejects(self._core.now() + wait):
             self._suppressed("open")
+            trial.take_back()
             if self._reached:
                 # The retry was decided, and is not made.
                 trial.note(self.error, "open", made=self.number)
@@ -244,6 +253,9 @@ def admitted(core: Core, plan: Plan) -> Permit | None:
     circuit = plan.circuit
     if circuit is None:
         return None
+    if circuit.closed is None and is_probing(circuit):
+        # One guarded function that calls another: the outer one's end is the verdict.
+        return IGNORED
     decision = circuit.acquire(core.now())
     if isinstance(decision, Rejected):
         raise refuse(core, CircuitOpenError(core.name, decision.retry_after))

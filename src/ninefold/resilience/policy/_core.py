@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from opentelemetry.trace import Span
 
 from ninefold.core import Runtime, seconds
+from ninefold.errors import RejectedError
 from ninefold.resilience.breaker import Breaker, Circuit, Transition, register
 from ninefold.resilience.budget import Budget, Tokens
 from ninefold.resilience.bulkhead import Bulkhead, Places
@@ -95,6 +96,7 @@ class Plan:
         "funded",
         "places",
         "records",
+        "retries_refusals",
         "retry",
         "spans",
         "tokens",
@@ -130,6 +132,11 @@ class Plan:
         self.fallback = None if parts.fallback is NOTHING else Fallback(parts.fallback)
         self.excluded = Failures("excluded", parts.excluded) if parts.excluded != () else None
         self.failures = _failing(parts)
+        # A call that was refused is not made again, unless that was asked for by name: with an open
+        # breaker it would only wait for the next probe.
+        self.retries_refusals = parts.retry is not None and any(
+            issubclass(one, RejectedError) for one in parts.retry.failures.classes
+        )
         self.unsaid = parts.fail_on == ()
         """Whether nobody said which results are failures."""
 

@@ -6,9 +6,22 @@ A mark ends with its call: a task that was created inside and lives on sees one 
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import final
+from typing import TYPE_CHECKING, final
 
-__all__ = ["Mark", "is_retrying", "mark", "present_peer", "unmark"]
+if TYPE_CHECKING:
+    from ninefold.resilience.breaker import Circuit
+
+__all__ = [
+    "Mark",
+    "Probe",
+    "begin_probe",
+    "end_probe",
+    "is_probing",
+    "is_retrying",
+    "mark",
+    "present_peer",
+    "unmark",
+]
 
 
 @final
@@ -70,3 +83,42 @@ def _living(found: Mark | None) -> Mark | None:
     while found is not None and not found.live:
         found = found.outer
     return found
+
+
+@final
+class Probe:
+    """An attempt that tries whether a dependency is back."""
+
+    __slots__ = ("circuit", "live", "outer")
+
+    def __init__(self, circuit: Circuit, outer: Probe | None) -> None:
+        self.circuit = circuit
+        self.outer = outer
+        self.live = True
+
+
+_probe: ContextVar[Probe | None] = ContextVar("ninefold_probe", default=None)
+
+
+def begin_probe(circuit: Circuit) -> Probe:
+    """Mark what follows as part of a probe; `end_probe` ends it."""
+    made = Probe(circuit, _probe.get())
+    _probe.set(made)
+    return made
+
+
+def end_probe(made: Probe) -> None:
+    """End a probe's mark, by value as `unmark` does."""
+    made.live = False
+    if _probe.get() is made:
+        _probe.set(made.outer)
+
+
+def is_probing(circuit: Circuit) -> bool:
+    """Whether this is part of a probe of that breaker: a call inside of it is no probe more."""
+    found = _probe.get()
+    while found is not None:
+        if found.live and found.circuit is circuit:
+            return True
+        found = found.outer
+    return False

@@ -194,12 +194,13 @@ class Recorder:
                 self._went_well(elapsed)
             else:
                 self._went_well(elapsed, self._point(span))
-                self._event(span, "success", None, number)
             self._tried.step()
             judges = self._judges
             if judges is not None:
                 judges.call(self._name, "success", None)
                 judges.attempt(self._name, "success", tried)
+            if span is not None:
+                self._event(span, "success", None, number)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.internal_error("metrics", error)
 

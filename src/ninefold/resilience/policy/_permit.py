@@ -11,9 +11,10 @@ from opentelemetry.context import get_current
 from opentelemetry.trace import Span
 
 from ninefold.resilience import deadline
+from ninefold.resilience.breaker import HALF_OPEN
 from ninefold.resilience.policy._async import take_place_async
 from ninefold.resilience.policy._call import Call, admitted, attempt_ended, expired, time_allowed
-from ninefold.resilience.policy._marks import Mark, mark, unmark
+from ninefold.resilience.policy._marks import Mark, Probe, begin_probe, end_probe, mark, unmark
 from ninefold.resilience.policy._parts import NOTHING_OWN
 from ninefold.resilience.policy._span import NOWHERE, present_span
 from ninefold.resilience.policy._sync import take_place
@@ -43,6 +44,7 @@ class Passage:
         "_mark",
         "_permit",
         "_plan",
+        "_probe",
         "_scope",
         "_span",
         "_started",
@@ -56,6 +58,7 @@ class Passage:
         self._mark: Mark | None = None
         self._span: Span | None = None
         self._permit: Permit | None = None
+        self._probe: Probe | None = None
         self._limit: AbstractAsyncContextManager[Any] | None = None
         self._began = self._started = 0.0
         self._allowed = math.inf
@@ -164,6 +167,9 @@ class Passage:
     def _start(self, plan: Plan) -> None:
         clock = self._core.runtime.clock
         self._started = clock()
+        if self._permit is not None and self._permit.state == HALF_OPEN:
+            assert plan.circuit is not None  # who else gives permits
+            self._probe = begin_probe(plan.circuit)
         if plan.attempt_timeout != math.inf:
             self._leave_scope()
             self._scope = deadline.enter(self._started + self._allowed, clock)
@@ -210,5 +216,7 @@ class Passage:
 
     def _leave(self) -> None:
         self._leave_scope()
+        if self._probe is not None:
+            end_probe(self._probe)
         if self._mark is not None:
             unmark(self._mark)

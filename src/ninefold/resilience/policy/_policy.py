@@ -33,12 +33,14 @@ R = TypeVar("R")
 
 
 # Held weakly; who sees to settings wants to know what is said of policies that are not there.
-_standing_alone: weakref.WeakSet[Policy] = weakref.WeakSet()
+_standing_alone: weakref.WeakValueDictionary[int, Policy] = weakref.WeakValueDictionary()
 
 
 def known_policies() -> list[Asked]:
     """Of the policies that stand alone in this process, what can be overridden of each."""
-    return [asked("policy", each.core.name) for each in list(_standing_alone)]
+    # In one step of C: a policy that is made meanwhile does not disturb it.
+    living = [made() for made in _standing_alone.valuerefs()]
+    return [asked("policy", each.core.name) for each in living if each is not None]
 
 
 class Policy:
@@ -113,7 +115,7 @@ class Policy:
         self._kind: OverrideKind = "policy"
         self._core: Core | None = None
         if name is not None:
-            _standing_alone.add(self)
+            _standing_alone[id(self)] = self
             self._core = Core(
                 name,
                 overridden(self._parts, self._kind, name),

@@ -25,6 +25,8 @@ def present_span(context: Context) -> tuple[Span | None, bool]:
     span = get_current_span(context)
     if type(span) is DroppedSpan:
         return _DROPPED
-    if span.is_recording() and span.get_span_context().trace_flags.sampled:
-        return span, True
-    return NOWHERE
+    try:
+        kept = span.is_recording() and span.get_span_context().trace_flags.sampled
+    except Exception:  # noqa: BLE001 - somebody else's span never reaches the caller
+        kept = False
+    return (span, True) if kept else NOWHERE

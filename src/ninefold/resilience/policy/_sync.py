@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 
 from ninefold.errors import BulkheadFullError
 from ninefold.resilience import deadline
-from ninefold.resilience.breaker import Permit, Verdict
+from ninefold.resilience.breaker import HALF_OPEN, Permit, Verdict
 from ninefold.resilience.bulkhead._sync import enter
 from ninefold.resilience.policy._call import (
     Call,
@@ -23,7 +23,7 @@ from ninefold.resilience.policy._call import (
     time_allowed,
     time_left,
 )
-from ninefold.resilience.policy._marks import mark, unmark
+from ninefold.resilience.policy._marks import begin_probe, end_probe, mark, unmark
 from ninefold.resilience.policy._span import NOWHERE, present_span
 
 if TYPE_CHECKING:
@@ -97,17 +97,20 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
         if innermost() is not None:
             allowed = time_allowed(core, plan)
         permit: Permit | None = None
+        probes = False
         circuit = plan.circuit
         if circuit is not None:
             permit = circuit.closed
             if permit is None:
                 permit = admitted(core, plan)
+                probes = permit is not None and permit.state == HALF_OPEN
                 began = clock()
         places = plan.places
         if places is not None and not places.try_enter():
             allowed = take_place(core, plan, permit, allowed)
             began = clock()
         scope = None if allowed == math.inf else deadline.enter(began + allowed, clock)
+        probe = begin_probe(circuit) if probes and circuit is not None else None
         try:
             if plan.fault is not None:
                 plan.fault.strike(core.runtime, allowed)
@@ -116,6 +119,8 @@ def guarded(fn: Callable[P, R], core: Core, own: Own) -> Callable[P, R]:
             attempt_ended(core, plan, permit, error, began, allowed, span, number)
             raise
         finally:
+            if probe is not None:
+                end_probe(probe)
             if scope is not None:
                 deadline.leave(scope)
             if places is not None:

@@ -40,6 +40,7 @@ class Trial:
         "_name",
         "_off",
         "_retry",
+        "_tokens",
         "reason",
     )
 
@@ -57,6 +58,7 @@ class Trial:
         may_repeat: Callable[[bool | None, object], bool] | None = None,
     ) -> None:
         self._retry = retry
+        self._tokens = tokens
         self._clock = runtime.clock
         self._began = began
         self._name = name
@@ -93,6 +95,11 @@ class Trial:
         """In how many seconds to try again after a result that is a failure; None to hand it on."""
         decision = self._next(result)
         return decision.wait if isinstance(decision, Again) else None
+
+    def take_back(self) -> None:
+        """Give back what a retry cost that was granted and is not made."""
+        if self._tokens is not None:
+            self._tokens.give_back()
 
     def note(self, error: BaseException | None, reason: str, made: int | None = None) -> None:
         """Write on `error`, if there is one, how often it was tried and why no more.
