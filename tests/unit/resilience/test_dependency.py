@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -152,10 +153,27 @@ def test_a_forked_child_begins_anew(clock: ManualClock) -> None:
             usage = guarding.core.places.usage  # type: ignore[union-attr]
         answer.put((usage, guarding.call(len, "x"), guarding.breaker.state))
 
-    # Forked while a call is under way and locks are held, as by another thread.
-    with guarding.permit(), guarding.core.circuit._lock, guarding.core._lock:
-        process = context.Process(target=child)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        circuit, places = guarding.core.circuit, guarding.core.places
+        assert circuit is not None
+        assert places is not None
+        with guarding.permit(), circuit._lock, places._lock, guarding.core._lock:
+            held.set()
+            over.wait(60)
+
+    # Forked while another thread is in the midst of a call, and holds every lock.
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(30)
+    process = context.Process(target=child)
+    try:
         process.start()
         process.join(30)
-    assert process.exitcode == 0
+        assert process.exitcode == 0
+    finally:
+        process.kill()
+        over.set()
+        thread.join()
     assert answer.get() == (1, 1, "closed")
