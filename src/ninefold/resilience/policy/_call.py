@@ -1,4 +1,7 @@
-"""Call: one guarded call after its first failure; both drivers ask it what follows."""
+"""Call: one guarded call after its first failure; both drivers ask it what follows.
+
+Over 300 lines by a few: what sync and async decide alike is in one place.
+"""
 
 from __future__ import annotations
 

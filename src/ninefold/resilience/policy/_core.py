@@ -1,4 +1,7 @@
-"""Core: what a policy has at run time: engines, the plan in force, and where it is recorded."""
+"""Core: what a policy has at run time: engines, the plan in force, and where it is recorded.
+
+Over 300 lines by a few: a plan is read beside what it is made of and what replaces it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from opentelemetry.trace import Span
-
 from ninefold.core import Runtime, seconds
 from ninefold.errors import RejectedError
 from ninefold.resilience.breaker import Breaker, Circuit, Transition, register
@@ -18,13 +19,12 @@ from ninefold.resilience.budget import Budget, Tokens
 from ninefold.resilience.bulkhead import Bulkhead, Places
 from ninefold.resilience.fleet import SHARING
 from ninefold.resilience.policy._budgets import BUDGETS
-from ninefold.resilience.policy._engine import Ending
-from ninefold.resilience.policy._metrics import Instruments, Judges, Recorder, Silent
+from ninefold.resilience.policy._metrics import Instruments, Judges, Recorder, Records, Silent
 from ninefold.resilience.policy._parts import NOTHING, Fallback, Parts
 from ninefold.resilience.retry import Failures, Retry
-from ninefold.telemetry import Measuring, Spans, bind, part, restart_after_fork
+from ninefold.telemetry import Measuring, bind, part, restart_after_fork
 
-__all__ = ["Core", "Fault", "Plan", "Records"]
+__all__ = ["Core", "Fault", "Plan"]
 
 
 class Fault(Protocol):
@@ -40,46 +40,6 @@ class Fault(Protocol):
 
 
 _log = logging.getLogger("ninefold.resilience")
-
-
-class Records(Protocol):
-    """Where a policy's events go."""
-
-    exemplars: bool
-    spans: Spans
-
-    def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
-        """An attempt went well, and the call with it."""
-        ...
-
-    def answered(self, elapsed: float, span: Span | None) -> None:
-        """A call came to a proper answer, by raising it."""
-        ...
-
-    def ended(
-        self, ending: Ending, error: BaseException | None, elapsed: float, span: Span | None
-    ) -> None:
-        """A call came to anything else."""
-        ...
-
-    def attempted(
-        self,
-        outcome: str,
-        error: BaseException | None,
-        elapsed: float,
-        span: Span | None,
-        number: int,
-    ) -> None:
-        """An attempt came to anything else."""
-        ...
-
-    def gave_up(self, reason: str) -> None:
-        """A retry that was due is not made."""
-        ...
-
-    def entered(self, transition: Transition) -> None:
-        """The breaker entered a state."""
-        ...
 
 
 class Plan:

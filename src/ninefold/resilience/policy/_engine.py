@@ -17,7 +17,6 @@ class Ending:
     reason: str | None = None
 
 
-SUCCESS = Ending("success")
 FAILURE = Ending("failure")
 CANCELLED = Ending("cancelled")
 
