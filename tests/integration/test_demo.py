@@ -83,7 +83,7 @@ def test_what_was_sent_is_what_the_services_counted(demo: Demo) -> None:
 
 def test_faults_are_told_by_what_the_policy_did_about_them(demo: Demo) -> None:
     """The breaker opens and closes; calls, and the attempts that inventory counted, add up."""
-    process = demo("--seconds", "10", "--rate", "60")
+    process = demo("--seconds", "15", "--rate", "60")
     assert ended(process) == 0
     log = process.log
     for line in (

@@ -32,7 +32,7 @@ inventory = service.dependency(
             backoff=nf.Backoff(base=0.02, cap=0.2),
             budget=nf.Budget(ratio=0.1, floor=1),
         ),
-        breaker=nf.Breaker(window=4, min_calls=10, open_for=1.0, open_cap=2.0),
+        breaker=nf.Breaker(window=2, min_calls=10, open_for=1.0, open_cap=2.0),
         bulkhead=nf.Bulkhead(50, wait=0.1),
         attempt_timeout=0.8,
     ),
