@@ -13,7 +13,6 @@ from ninefold.core import (
     require_name,
     require_one_of,
     seconds,
-    shown,
 )
 from ninefold.errors import ConfigurationError
 
@@ -197,11 +196,6 @@ class Place:
         if self.role is not None:
             require_one_of("role", self.role, _ROLES)
         require_one_of("scope", self.scope, _SCOPES)
-        if isinstance(self.upstreams, str) or not isinstance(self.upstreams, tuple):
-            raise ConfigurationError(
-                f"upstreams must be a list of names, got {shown(self.upstreams)}; write"
-                ' upstreams=["postgres"]'
-            )
         for upstream in self.upstreams:
             require_name("an upstream's name", upstream)
             if upstream == self.name:
