@@ -1,0 +1,87 @@
+"""A Health as an ASGI application of its own, or in front of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from ninefold.health._answers import Answer
+from ninefold.health._local import is_local
+
+if TYPE_CHECKING:
+    from ninefold.health._health import Health
+
+__all__ = ["HealthAsgi", "answer_asgi", "send_answer"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
+
+
+class HealthAsgi:
+    """Answers for a Health; what is none of its paths goes to `app`, or is not found."""
+
+    def __init__(self, health: Health, app: App | None = None) -> None:
+        self._health = health
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            root: str = scope.get("root_path") or ""
+            if root and path.startswith(root):
+                path = path[len(root) :]
+            answer = answer_asgi(self._health, path, scope)
+            if answer is not None:
+                await send_answer(answer, send)
+                return
+        if self._app is not None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await send_answer(_NOT_FOUND, send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+
+
+def answer_asgi(health: Health, path: str, scope: Scope) -> Answer | None:
+    """The answer to a request, whose path is told below the mount or root path; None if not ours."""
+    headers: Iterable[tuple[bytes, bytes]] = scope.get("headers", ())
+    authorization = depth = None
+    forwarded = False
+    for name, value in headers:
+        if name == b"authorization":
+            authorization = value.decode("latin-1")
+        elif name == b"x-ninefold-depth":
+            depth = value[:16].decode("latin-1")
+        elif name in (b"forwarded", b"x-forwarded-for", b"x-real-ip"):
+            forwarded = True
+    client = scope.get("client")
+    return health.answer(
+        path,
+        scope.get("query_string", b"").decode("latin-1"),
+        method=scope["method"],
+        authorization=authorization,
+        is_local=not forwarded and is_local(client[0] if client else None),
+        depth=depth,
+    )
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send an answer as a whole."""
+    headers = [
+        (name.lower().encode("ascii"), value.encode("latin-1")) for name, value in answer.headers
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

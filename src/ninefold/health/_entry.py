@@ -1,0 +1,72 @@
+"""Entry: one dependency in a Health: what is declared of it, its probes, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ninefold.health._model import Check, Patience, Place, Probed
+from ninefold.health._rollup import Node
+from ninefold.health._standing import Standing
+from ninefold.health._traffic import Calls
+
+__all__ = ["NOTHING_SAID", "Entry", "Probe"]
+
+NOTHING_SAID: Final[Mapping[str, str]] = {}
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A dependency. Its standing is begun anew in a forked child.
+
+    `about` is what people are told of it: its kind, owner and runbook.
+    """
+
+    place: Place
+    patience: Patience
+    checks: Sequence[Check]
+    calls: Callable[[], Calls] | None
+    began: float
+    about: Mapping[str, str] = NOTHING_SAID
+    standing: Standing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin(self.began)
+
+    def begin(self, now: float) -> None:
+        """Know nothing, from now on."""
+        self.began = now
+        self.standing = Standing(self.patience, len(self.checks), now)
+
+    def look(self, now: float) -> None:
+        """Take note of its calls."""
+        if self.calls is not None:
+            self.standing.traffic.look(now, self.calls())
+
+    def node(self, now: float) -> Node:
+        """Its place in the service, and how it is."""
+        return Node(self.place, self.standing.judge(now), is_checked=bool(self.checks))
+
+
+class Probe:
+    """One check of one dependency, as the scheduler sees it."""
+
+    __slots__ = ("_entry", "_took", "check", "name", "number", "patience")
+
+    def __init__(self, entry: Entry, number: int, took: Callable[[Probe, Probed], None]) -> None:
+        self._entry = entry
+        self._took = took
+        self.name = entry.place.name
+        self.number = number
+        """Which of the dependency's checks it is."""
+        self.check = entry.checks[number]
+        self.patience = entry.patience
+
+    def probed(self, probed: Probed) -> None:
+        """Take a result."""
+        self._took(self, probed)
+
+    def is_unconfirmed(self) -> bool:
+        """Whether what was found last is to be confirmed soon."""
+        return self._entry.standing.series[self.number].is_unconfirmed()

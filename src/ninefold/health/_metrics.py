@@ -1,0 +1,77 @@
+"""Turns what happens in health into instruments and log records."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol, get_args
+
+from ninefold.health._model import Judged, Probed, State
+from ninefold.registry import HEALTH_CHECK_DURATION, HEALTH_STATUS
+from ninefold.telemetry import Measuring, Observation
+
+__all__ = ["Instruments", "Shown", "say"]
+
+_STATES: Final[tuple[State, ...]] = get_args(State)
+_log = logging.getLogger("ninefold.health")
+
+
+class Shown(Protocol):
+    """Somebody whose dependencies' health is observed."""
+
+    def states(self) -> Mapping[str, Judged]:
+        """How each dependency is now, by its name."""
+        ...
+
+
+class Instruments:
+    """The instruments of all that measure in one place."""
+
+    def __init__(self, measuring: Measuring) -> None:
+        self._faults = measuring.faults
+        self._durations = measuring.histogram(HEALTH_CHECK_DURATION)
+        self._lock = threading.RLock()
+        self._shown: weakref.WeakSet[Shown] = weakref.WeakSet()
+        measuring.observe(HEALTH_STATUS, self._statuses)
+
+    def show(self, shown: Shown) -> None:
+        """Observe `shown` as long as it lives."""
+        with self._lock:
+            self._shown.add(shown)
+
+    def hide(self, shown: Shown) -> None:
+        """Observe it no longer."""
+        with self._lock:
+            self._shown.discard(shown)
+
+    def probed(self, name: str, probed: Probed) -> None:
+        """Record how long a probe took; never raises."""
+        try:
+            # The class is a bounded word: a service has so many checks, and each its client.
+            self._durations.record(probed.took, (name, probed.outcome, probed.error))
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self._faults.internal_error("metrics", error)
+
+    def _statuses(self) -> Iterator[Observation]:
+        with self._lock:
+            shown = list(self._shown)
+        counts: dict[tuple[str, str], int] = {}
+        for each in shown:
+            for name, judged in each.states().items():
+                for state in _STATES:
+                    counts[name, state] = counts.get((name, state), 0) + (state == judged.state)
+        yield from ((value, key) for key, value in counts.items())
+
+
+def say(who: str, before: str, after: str, *, why: str, bad: bool) -> None:
+    """Log a change, with the reason; what was found holds no secrets any more."""
+    _log.log(
+        logging.WARNING if bad else logging.INFO,
+        "health of %s: %s -> %s%s",
+        who,
+        before,
+        after,
+        f" ({why})" if why else "",
+    )

@@ -1,0 +1,63 @@
+"""A Health as a WSGI application of its own, or in front of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableMapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ninefold.health._answers import Answer
+from ninefold.health._local import is_local
+
+if TYPE_CHECKING:
+    from ninefold.health._health import Health
+
+__all__ = ["HealthWsgi", "answer_wsgi", "start_answer"]
+
+Environ = MutableMapping[str, Any]
+StartResponse = Callable[..., Callable[[bytes], object]]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
+
+
+class HealthWsgi:
+    """Answers for a Health; what is none of its paths goes to `app`, or is not found."""
+
+    def __init__(self, health: Health, app: App | None = None) -> None:
+        self._health = health
+        self._app = app
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        answer = answer_wsgi(self._health, environ.get("PATH_INFO", ""), environ)
+        if answer is None:
+            if self._app is not None:
+                return self._app(environ, start_response)
+            answer = _NOT_FOUND
+        return start_answer(answer, start_response)
+
+
+def answer_wsgi(health: Health, path: str, environ: Environ) -> Answer | None:
+    """The answer to a request; None where the path is none of ours."""
+    forwarded = any(
+        name in environ for name in ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+    )
+    depth = environ.get("HTTP_X_NINEFOLD_DEPTH")
+    return health.answer(
+        path,
+        environ.get("QUERY_STRING", ""),
+        method=environ["REQUEST_METHOD"],
+        authorization=environ.get("HTTP_AUTHORIZATION"),
+        is_local=not forwarded and is_local(environ.get("REMOTE_ADDR")),
+        depth=None if depth is None else depth[:16],
+    )
+
+
+def start_answer(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    """Start the response, and give its body."""
+    start_response(
+        f"{answer.status} {HTTPStatus(answer.status).phrase}",
+        list(answer.headers),
+    )
+    return [answer.body] if answer.body else []
