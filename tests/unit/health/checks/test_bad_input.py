@@ -15,6 +15,12 @@ from ninefold.health import checks
 URL = "https://api.example/health"
 SECRET = "secret123"
 
+
+async def later(status: int) -> bool:
+    """Say something that is true before it is awaited."""
+    return status == 200
+
+
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: checks.tcp("", 80), "host must be 1 to 255"),
     (lambda: checks.tcp("tcp://db", 80), "host must be .* got 'tcp://db'"),
@@ -43,6 +49,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: checks.http(URL, expect=()), r"expect must be .* got \(\)"),
     (lambda: checks.http(URL, expect="200"), "expect must be"),  # type: ignore[arg-type]
     (lambda: checks.http(URL, expect=None), "expect must be"),  # type: ignore[arg-type]
+    (lambda: checks.http(URL, expect=later), "expect must be a plain function"),  # type: ignore[arg-type]
     (lambda: checks.http(URL, expect=True), "a status of expect must be a whole number"),
     (lambda: checks.http(URL, expect=[200, 600]), "a status of expect must be between"),
     (lambda: checks.http(URL, headers=[]), "headers must be a mapping"),  # type: ignore[arg-type]
