@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
 import trustme
 
 from tests.support.net import LOOPBACK
+
+_BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,9 @@ class Authority:
         self.root = directory / "root.pem"
         self._ca.cert_pem.write_to_path(self.root)
 
-    def issue(self, host: str = LOOPBACK) -> Pair:
-        """Issue a certificate for a server at `host`, or for a client."""
-        made = self._ca.issue_cert(host)
+    def issue(self, host: str = LOOPBACK, *, until: datetime | None = None) -> Pair:
+        """Issue a certificate for a server at `host`, or for a client; it is valid `until` then."""
+        made = self._ca.issue_cert(host, not_before=_BEGIN, not_after=until)
         pair = Pair(self._directory / f"{host}.pem", self._directory / f"{host}.key")
         pair.certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
         made.private_key_pem.write_to_path(pair.key)

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from ninefold.health.checks._remaining import Remaining
 
-__all__ = ["connect", "secure"]
+__all__ = ["connect", "first_answering", "secure"]
+
+Resolved: TypeAlias = tuple[int, int, int, str, "tuple[Any, ...]"]
+"""One of what `socket.getaddrinfo` gives."""
 
 
 def connect(host: str, port: int, remaining: Remaining) -> socket.socket:
     """Connect to the first address of `host` that answers.
 
+    Looking the name up cannot be interrupted; the time that it takes counts.
+
+    Raises `socket.gaierror` for a name without an address, and else as `first_answering` does.
+    """
+    return first_answering(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), remaining)
+
+
+def first_answering(addresses: Sequence[Resolved], remaining: Remaining) -> socket.socket:
+    """Connect to one address after the other, until one answers.
+
     Each gets an even share of what is left, so that one that never answers leaves time for those
-    after it. Looking the name up cannot be interrupted; the time that it takes counts.
+    after it.
 
     Raises the `OSError` of the last address, `TimeoutError` among them.
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     failed: OSError | None = None
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         share = remaining.left() / (len(addresses) - tried)
@@ -39,7 +53,7 @@ def connect(host: str, port: int, remaining: Remaining) -> socket.socket:
         else:
             return line
     try:
-        raise failed or OSError(f"{host!r} has no address")
+        raise failed or OSError("there is no address")
     finally:
         failed = None  # an exception that its own frame holds keeps everything in it alive
 
@@ -52,5 +66,12 @@ def secure(
     Raises `ssl.SSLCertVerificationError` for a certificate that is not trusted, has expired or is
     another host's, `ssl.SSLError` for what is no TLS, and `TimeoutError`.
     """
-    line.settimeout(remaining.left())  # bounds the handshake as a whole
-    return context.wrap_socket(line, server_hostname=server_name)
+    # Left to itself, wrap_socket skips the handshake of a line that was reset by now.
+    secured = context.wrap_socket(line, server_hostname=server_name, do_handshake_on_connect=False)
+    try:
+        secured.settimeout(remaining.left())  # bounds the handshake as a whole
+        secured.do_handshake()
+    except BaseException:
+        secured.close()
+        raise
+    return secured

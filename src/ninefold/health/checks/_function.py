@@ -99,7 +99,7 @@ def as_check(thing: object) -> Check:
     if not isinstance(thing, type) and _runs(getattr(thing, "run", None)):
         return cast(Check, thing)
     if callable(thing):
-        return function(thing)
+        return function(cast(Callable[..., Found], thing))
     raise ConfigurationError(
         "check must be a check, such as nf.checks.tcp('db.internal', 5432), or a function, got a"
         f" {type(thing).__name__}; nf.checks says which there are"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, cast
 
-from ninefold.core import require_between, require_count, require_one_of, shown
+from ninefold.core import kind_of_call, require_between, require_count, require_one_of, shown
 from ninefold.errors import ConfigurationError
 from ninefold.health._model import Finding
 from ninefold.health.checks._address import HttpAddress
@@ -118,6 +118,11 @@ def tls_of(address: HttpAddress, ca_file: str | os.PathLike[str] | None) -> ssl.
 
 def _expected(expect: object) -> Collection[int] | Callable[[int], bool]:
     if callable(expect) and not isinstance(expect, type):
+        if kind_of_call(expect) != "function":
+            raise ConfigurationError(
+                f"expect must be a plain function, got {shown(expect)}, whose call gives something"
+                " that is always true; leave out async and yield"
+            )
         return cast(Callable[[int], bool], expect)
     several = frozenset({expect}) if isinstance(expect, int) else expect
     if isinstance(several, (str, bytes)) or not isinstance(several, Collection) or not several:
