@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from ninefold.core import Runtime
 from ninefold.health._ending import Endings
 from ninefold.health._loops import Awaited, Loops
-from ninefold.health._model import Check, Patience, Probed
+from ninefold.health._model import Probed
+from ninefold.health._probing import Probing, Run, Target
 from ninefold.health._schedule import Agenda, Rhythm, first_due
 from ninefold.health._workers import Workers
 
@@ -21,63 +21,6 @@ if TYPE_CHECKING:
 
 TICK: Final = 1.0
 """Seconds between two ticks, at least."""
-
-
-class Watched(Protocol):
-    """What is probed, and told of it; all from one thread, on which nothing may take long."""
-
-    @property
-    def name(self) -> str:
-        """Who it is."""
-        ...
-
-    @property
-    def check(self) -> Check:
-        """What is run."""
-        ...
-
-    @property
-    def patience(self) -> Patience:
-        """How often, and for how long."""
-        ...
-
-    def probed(self, probed: Probed, /) -> None:
-        """Take a result."""
-        ...
-
-    def is_unconfirmed(self) -> bool:
-        """Whether the next probe is to come soon, as a change is not confirmed yet."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
-    """Somebody who is watched, and whether its check is a coroutine, which is decided once."""
-
-    watched: Watched
-    is_awaited: bool
-
-
-class _Run:
-    """One probe: when it began, and its coroutine where it is one."""
-
-    __slots__ = ("at", "awaited")
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-        self.awaited: Awaited | None = None
-
-
-class _Probing:
-    """A target's rhythm and the probe of it that is under way; the driver's thread has it alone."""
-
-    __slots__ = ("gone", "rhythm", "run", "target")
-
-    def __init__(self, target: Target, rhythm: Rhythm) -> None:
-        self.target = target
-        self.rhythm = rhythm
-        self.run: _Run | None = None
-        self.gone = False
 
 
 class Driver:
@@ -101,9 +44,9 @@ class Driver:
         self._endings = Endings()
         self._workers = Workers()
         self._loops = Loops(loop)
-        self._agenda = Agenda[_Probing]()
-        self._probings: dict[Target, _Probing] = {}
-        self._left: dict[int, _Probing] = {}
+        self._agenda = Agenda[Probing]()
+        self._probings: dict[Target, Probing] = {}
+        self._left: dict[int, Probing] = {}
         self._notes: deque[Callable[[], None]] = deque()
         self._noted = threading.Event()
         self._ended = threading.Event()
@@ -184,7 +127,7 @@ class Driver:
         probing = self._left.pop(id(target.watched), None)
         if probing is None:
             rhythm = Rhythm(target.watched.patience, self._runtime.random, due)
-            probing = _Probing(target, rhythm)
+            probing = Probing(target, rhythm)
         else:  # removed while a probe was under way, which still is
             probing.target, probing.gone = target, False
         self._probings[target] = probing
@@ -203,7 +146,7 @@ class Driver:
                 probing.rhythm.expired()
                 probing.run.awaited.expire()
 
-    def _turn(self, probing: _Probing, now: float) -> None:
+    def _turn(self, probing: Probing, now: float) -> None:
         """Do what is due; it comes again in any case, or it would never be probed any more."""
         rhythm = probing.rhythm
         try:
@@ -223,8 +166,8 @@ class Driver:
         finally:
             self._agenda.put(probing, rhythm.due)
 
-    def _probe(self, probing: _Probing, now: float) -> None:
-        run = probing.run = _Run(now)
+    def _probe(self, probing: Probing, now: float) -> None:
+        run = probing.run = Run(now)
         try:
             if probing.target.is_awaited:
                 run.awaited = self._awaited(probing, run)
@@ -235,7 +178,7 @@ class Driver:
             self._faults(error)
             self._end(probing, run, Probed(now, 0.0, "cancelled"))
 
-    def _awaited(self, probing: _Probing, run: _Run) -> Awaited:
+    def _awaited(self, probing: Probing, run: Run) -> Awaited:
         watched = probing.target.watched
         return Awaited(
             watched.check,
@@ -247,7 +190,7 @@ class Driver:
             expired=lambda: self._note(partial(self._expired, probing, run)),
         )
 
-    def _work(self, probing: _Probing, run: _Run) -> Callable[[], None]:
+    def _work(self, probing: Probing, run: Run) -> Callable[[], None]:
         """Run a check; on a worker's thread."""
         watched, clock = probing.target.watched, self._runtime.clock
         at = clock()
@@ -259,7 +202,7 @@ class Driver:
             probed = self._endings.raised(error, at, clock() - at)
         return partial(self._note, partial(self._end, probing, run, probed))
 
-    def _end(self, probing: _Probing, run: _Run, probed: Probed | None) -> None:
+    def _end(self, probing: Probing, run: Run, probed: Probed | None) -> None:
         """Take note that a run ended, and tell of it if that was in time."""
         if run is not probing.run:
             return
@@ -269,7 +212,7 @@ class Driver:
         counts = probing.rhythm.ended()
         self._tell(probing, probed if counts else None)
 
-    def _expire(self, probing: _Probing, now: float) -> None:
+    def _expire(self, probing: Probing, now: float) -> None:
         run = probing.run
         if run is None or run.awaited is None:
             self._expired(probing, run)
@@ -279,12 +222,12 @@ class Driver:
             self._tell(probing, Probed(run.at, now - run.at, "cancelled"))
         # Otherwise its loop says next that it was cancelled, or is taken for blocked.
 
-    def _expired(self, probing: _Probing, run: _Run | None) -> None:
+    def _expired(self, probing: Probing, run: Run | None) -> None:
         if run is not None and run is probing.run and probing.rhythm.expired():
             took = self._runtime.clock() - run.at
             self._tell(probing, Probed(run.at, took, "timeout"))
 
-    def _tell_overdue(self, probing: _Probing, now: float) -> None:
+    def _tell_overdue(self, probing: Probing, now: float) -> None:
         run = probing.run
         awaited = run.awaited if run is not None else None
         if awaited is None or awaited.ignores_its_end or awaited.holds_its_loop():
@@ -295,13 +238,13 @@ class Driver:
             self._loops.leave(awaited.loop)
         self._tell(probing, probed)
 
-    def _is_lost(self, probing: _Probing) -> bool:
+    def _is_lost(self, probing: Probing) -> bool:
         run = probing.run
         if run is None:
             return True
         return run.awaited is not None and run.awaited.is_lost(self._loops.current())
 
-    def _tell(self, probing: _Probing, probed: Probed | None) -> None:
+    def _tell(self, probing: Probing, probed: Probed | None) -> None:
         """Tell a result, if there is one that counts, and have the next probe come."""
         unconfirmed = False
         if not probing.gone and not self._ended.is_set():

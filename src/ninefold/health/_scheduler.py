@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ninefold.core import Runtime, kind_of_call
-from ninefold.health._driver import Driver, Target, Watched
+from ninefold.health._driver import Driver
+from ninefold.health._probing import Target, Watched
 from ninefold.telemetry import restart_after_fork
 from ninefold.telemetry._threads import are_patched
 
