@@ -54,7 +54,8 @@ class Scheduler:
         self._tick = tick
         self._faults = faults
         self._runtime = runtime or Runtime()
-        self._lock = threading.Lock()
+        # Of a kind that a signal's handler, which stops the service, may take again.
+        self._lock = threading.RLock()
         self._targets: dict[int, Target] = {}
         self._driver: Driver | None = None
         self._pid = os.getpid()
@@ -87,22 +88,20 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin, unless this process has begun or ended already; never raises."""
-        with self._lock:
-            if self._driver is not None or self._stopped or are_patched():
-                return
-            driver = Driver(
-                list(self._targets.values()),
-                loop=self._loop,
-                tick=self._tick,
-                faults=self._faults,
-                runtime=self._runtime,
-            )
-            try:
-                driver.start()
-            except RuntimeError as error:  # no thread is to be had: a later start may have one
-                self._faults(error)
-                return
-            self._driver = driver
+        try:
+            with self._lock:
+                if self._driver is None and not self._stopped and not are_patched():
+                    driver = Driver(
+                        list(self._targets.values()),
+                        loop=self._loop,
+                        tick=self._tick,
+                        faults=self._faults,
+                        runtime=self._runtime,
+                    )
+                    driver.start()
+                    self._driver = driver
+        except RuntimeError as error:  # no thread is to be had: a later start may have one
+            self._faults(error)
 
     def stop(self) -> None:
         """End, for good, within about a second; what hangs is left behind, and never heard of."""
@@ -117,7 +116,7 @@ class Scheduler:
         pid = os.getpid()
         if pid != self._pid:
             self._pid = pid
-            self._lock = threading.Lock()
+            self._lock = threading.RLock()
             driver, self._driver = self._driver, None
             if driver is not None:
                 # Kept: what waits on its event loop would complain of being forgotten.
