@@ -247,7 +247,7 @@ class Driver:
     def _tell(self, probing: Probing, probed: Probed | None) -> None:
         """Tell a result, if there is one that counts, and have the next probe come."""
         unconfirmed = False
-        if not probing.gone and not self._ended.is_set():
+        if not probing.gone:
             watched = probing.target.watched
             try:
                 if probed is not None:

@@ -267,13 +267,22 @@ def test_a_closed_loop_is_no_evidence_and_the_next_one_is_used() -> None:
 
 
 def test_a_loop_that_was_left_does_not_keep_a_check() -> None:
-    """One that stopped without a word has what was begun there; the next loop has the check."""
+    """One that stopped without a word has what was begun there; the next loop has the check.
+
+    Should the first one go on after all, what it says counts for nothing.
+    """
     begun: list[asyncio.AbstractEventLoop] = []
+    ended, go = threading.Event(), threading.Event()
 
     async def run(_: float) -> Finding:
         begun.append(asyncio.get_running_loop())
         if len(begun) == 1:
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+        while not go.is_set():  # noqa: ASYNC110 - another thread sets it
+            await asyncio.sleep(0.01)
         return Finding()
 
     kept = Kept(run)
@@ -283,11 +292,19 @@ def test_a_loop_that_was_left_does_not_keep_a_check() -> None:
             eventually(lambda: begun)
             first.loop.call_soon_threadsafe(first.loop.stop)
             first.thread.join(15)
+            made.pass_by(2)
+            made.pass_by(GRACE)
+            assert kept.eventually_told(1).outcome == "cancelled"
             given[0] = second.loop
-            made.pass_until(lambda: kept.told and kept.told[-1].outcome == "success")
-            assert begun[:2] == [first.loop, second.loop]
-        first.thread = threading.Thread(target=first.loop.run_forever, daemon=True)
-        first.thread.start()
+            made.pass_by(12)
+            eventually(lambda: begun == [first.loop, second.loop])
+            first.thread = threading.Thread(target=first.loop.run_forever, daemon=True)
+            first.thread.start()
+            assert ended.wait(15)
+            made.pass_by(1)
+            kept.eventually_told(1)
+            go.set()
+            assert kept.eventually_told(2).outcome == "success"
 
 
 def test_what_a_coroutine_raises_is_a_failure_and_leaves_the_loop_alone() -> None:
