@@ -22,7 +22,7 @@ DELAY: Final = 0.05
 """Seconds that the dependency takes."""
 
 QUIET: Final = 30.0
-"""Seconds without a probe before a cold burst: longer than any cache of a peer lives."""
+"""Seconds without a probe before a cold burst: longer than a peer's cache lives."""
 
 SETTLE: Final = 3.0
 """Seconds between bursts, for what they left behind."""
@@ -60,13 +60,15 @@ async def burst(rounds: int, folder: Path, tell: Tell, quiet: float = QUIET) -> 
         for subject in up:
             subject.dependency.delay = DELAY
         doors = [(subject, door) for subject in up for door in subject.doors]
+        asked = dict.fromkeys(doors, time.monotonic())
         for number in range(rounds):
+            tell(f"burst {number + 1} of {rounds} at {len(doors)} doors")
             turn = number % len(doors) if doors else 0
-            tell(f"burst {number + 1} of {rounds}, after {quiet:g} s of quiet")
-            await asyncio.sleep(quiet)
             for subject, door in doors[turn:] + doors[:turn]:
+                await asyncio.sleep(asked[subject, door] + quiet - time.monotonic())
                 for cold in (True, False):
                     found.append(await _one(subject, door, cold))
+                    asked[subject, door] = time.monotonic()
                     await asyncio.sleep(SETTLE)
     return found
 

@@ -103,7 +103,7 @@ class Plan:
     """When the faults come and go, in seconds since the probers began; the same for all rows."""
 
     before: float = 15.0
-    lasting: float = 45.0
+    lasting: float = 40.0
     after: float = 40.0
     cycles: int = 2
 
