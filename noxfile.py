@@ -277,6 +277,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs)
 
 
+@nox.session(name="bench-health")
+def bench_health(session: nox.Session) -> None:
+    """Let dependencies fail under ninefold and its peers, and probe in distress; 8 minutes."""
+    session.install("-e", PROJECT_AND_EXTRAS, "-r", "bench/requirements.txt")
+    session.run("python", "-m", "bench.health", *session.posargs)
+    quick = ("--quick",) if "--quick" in session.posargs else ()
+    session.run("python", "-m", "bench.health_probe", *quick)
+
+
 @nox.session
 def changelog(session: nox.Session) -> None:
     """Show what the fragments in changelog.d/ say; `-- build --yes` writes CHANGELOG.md."""

@@ -31,6 +31,12 @@ _PACKAGES: Final = (
     "purgatory-circuitbreaker",
     "interlock-cb",
     "pyresilience",
+    "fastapi-health",
+    "py-healthcheck",
+    "django-health-check",
+    "django",
+    "uvicorn",
+    "gunicorn",
     "redis",
     "tornado",
 )

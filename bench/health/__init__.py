@@ -1,0 +1,1 @@
+"""What health endpoints tell an orchestrator while a dependency fails, beside the peers'."""
