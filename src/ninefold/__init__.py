@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         NinefoldError,
         RejectedError,
     )
+    from ninefold.health import Health, checks
     from ninefold.resilience import (
         Backoff,
         Breaker,
@@ -60,6 +61,7 @@ __all__ = [
     "ConfigurationError",
     "DeadlineExceededError",
     "Dependency",
+    "Health",
     "NinefoldError",
     "Objective",
     "Policy",
@@ -73,6 +75,7 @@ __all__ = [
     "availability",
     "dependency_availability",
     "carried",
+    "checks",
     "deadline",
     "first_byte",
     "fresh",
@@ -107,6 +110,7 @@ _HOMES = {
     "DeadlineExceededError": "ninefold.errors",
     "NinefoldError": "ninefold.errors",
     "RejectedError": "ninefold.errors",
+    "Health": "ninefold.health",
     "Sampling": "ninefold.sampling",
     "Service": "ninefold.service",
     "setup": "ninefold.service",
@@ -120,14 +124,18 @@ _HOMES = {
     "saturation": "ninefold.sli",
     "throughput": "ninefold.sli",
 }
-_MODULES = frozenset({"integrations", "testing"})
+_MODULES = {
+    "checks": "ninefold.health.checks",
+    "integrations": "ninefold.integrations",
+    "testing": "ninefold.testing",
+}
 
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         value: object = getattr(import_module(_HOMES[name]), name)
     elif name in _MODULES:
-        value = import_module(f"ninefold.{name}")
+        value = import_module(_MODULES[name])
     else:
         raise AttributeError(f"module 'ninefold' has no attribute {name!r}")
     globals()[name] = value

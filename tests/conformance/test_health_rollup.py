@@ -12,8 +12,15 @@ from ninefold.health._model import Judged, Place
 from ninefold.health._rollup import Gate, Node, is_indirect, overlaid, roll_up
 
 _TABLES = Path(__file__).parents[2] / "conformance" / "vectors" / "health"
-_ROLLUP: list[dict[str, Any]] = yaml.safe_load((_TABLES / "rollup.yaml").read_text("utf-8"))["cases"]
-_GATE: list[dict[str, Any]] = yaml.safe_load((_TABLES / "gate.yaml").read_text("utf-8"))["cases"]
+
+
+def _cases(table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((_TABLES / table).read_text("utf-8"))["cases"]
+    return found
+
+
+_ROLLUP = _cases("rollup.yaml")
+_GATE = _cases("gate.yaml")
 
 
 def _node(name: str, said: dict[str, Any]) -> Node:

@@ -18,7 +18,7 @@ import ninefold as nf
 from ninefold.config import Address
 from ninefold.service import current
 from ninefold.service._admin import Admin
-from ninefold.service._admin_endpoints import PLAIN, Endpoint, Endpoints, Reply
+from ninefold.service._admin_endpoints import PLAIN, Endpoint, Endpoints, Reply, Request
 from ninefold.service._admin_listener import LONGEST, MOST
 from ninefold.telemetry import Faults
 
@@ -74,7 +74,14 @@ def test_it_answers_as_the_application_does() -> None:
     head = http(url, method="HEAD")
     assert (head.status, head.body) == (200, b"")
     assert plain.headers["server"] == "ninefold"
-    assert http(f"http://{LOOPBACK}:{port}/").text.splitlines()[1:] == ["/metrics"]
+    assert http(f"http://{LOOPBACK}:{port}/").text.splitlines()[1:] == [
+        "/livez",
+        "/readyz",
+        "/startupz",
+        "/healthz",
+        "/drainz",
+        "/metrics",
+    ]
 
 
 def test_nothing_of_it_is_measured_as_a_request() -> None:
@@ -227,15 +234,15 @@ def test_an_endpoint_says_which_methods_it_takes() -> None:
     """404 for an unknown path, 405 with Allow for another method; the query is handed over."""
     seen: list[tuple[str, str]] = []
 
-    def drain(method: str, headers: Message, query: str) -> Reply:
-        seen.append((method, query))
+    def drain(request: Request) -> Reply:
+        seen.append((request.method, request.query))
         return Reply(202, PLAIN, b"")
 
     table = Endpoints("shop", {"/drainz": Endpoint(drain, ("POST",))})
-    assert table.answer("GET", "/else", Message()).status == 404
-    refused = table.answer("GET", "/drainz", Message())
+    assert table.answer("GET", "/else", Message(), LOOPBACK).status == 404
+    refused = table.answer("GET", "/drainz", Message(), LOOPBACK)
     assert (refused.status, refused.headers) == (405, (("Allow", "POST"),))
-    assert table.answer("POST", "/drainz?for=30", Message()).status == 202
+    assert table.answer("POST", "/drainz?for=30", Message(), LOOPBACK).status == 202
     assert seen == [("POST", "for=30")]
 
 

@@ -21,6 +21,7 @@ from ninefold.config._model import (
     Settings,
     Signal,
     Source,
+    StartupRule,
     Temporality,
 )
 from ninefold.config._override import Asked, Override, OverrideKind, variable_of
@@ -44,6 +45,7 @@ __all__ = [
     "Settings",
     "Signal",
     "Source",
+    "StartupRule",
     "Temporality",
     "boolean",
     "choice",

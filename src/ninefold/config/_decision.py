@@ -172,7 +172,7 @@ def _shown(setting: Setting[T], value: object) -> str:
     if isinstance(value, Mapping):
         parts = (f"{key}={REDACTED if setting.secret else each}" for key, each in value.items())
         return ", ".join(parts) or "none"
-    if setting.secret:
+    if setting.secret and value is not None:
         return REDACTED
     match value:
         case None:

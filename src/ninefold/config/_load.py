@@ -71,6 +71,7 @@ def overrides(
     name: str,
     fields: Mapping[str, Parse[object]],
     *,
+    own: bool = False,
     environ: Mapping[str, str] | None = None,
     start: Path | None = None,
 ) -> Mapping[str, Override]:
@@ -80,6 +81,7 @@ def overrides(
       in `[dependency.psp.policy]` and `NINEFOLD_DEPENDENCY_PSP_POLICY_…`.
     - `fields` holds a parser for each field that can be set (`"retry.attempts"`). What is returned
       has those that somebody sets.
+    - `own` fields are those of the dependency itself: `[dependency.psp]`.
 
     Works without `setup()`; the file is read once, whoever asks, until `forget_file()`. A wrong
     value, a key in the file that is no field and an unreadable file raise `ConfigurationError`.
@@ -91,7 +93,7 @@ def overrides(
     >>> found["retry.attempts"].value, found["retry.attempts"].origin.source
     (5, 'environment')
     """
-    return overrides_in(_heard(environ, start), kind, name, fields)
+    return overrides_in(_heard(environ, start), kind, name, fields, own=own)
 
 
 def unasked(

@@ -17,6 +17,7 @@ Signal = Literal["traces", "metrics", "logs"]
 OtlpProtocol = Literal["http/protobuf", "grpc"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
 ParentRule = Literal["respect", "ignore"]
+StartupRule = Literal["open", "require"]
 Temporality = Literal["cumulative", "delta", "lowmemory"]
 AttributeValue = str | bool | int | float | Sequence[str | bool | int | float]
 
@@ -161,6 +162,12 @@ class Settings:
     metrics_path: str
     workers: str
     admin: Address | None
+    admin_token: str | None = field(repr=False)
+    health: bool
+    startup: StartupRule
+    start_deadline: float
+    heartbeat_timeout: float
+    worker_threads: int | None
     exclude: tuple[str, ...]
     record_headers: tuple[str, ...]
     record_query: tuple[str, ...]

@@ -1,7 +1,9 @@
 """Decides what environment and file say of one policy or dependency, by its name. Pure.
 
 `[policy.search.retry] attempts = 5` in a file and `NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS=5` say the
-same; so do `[dependency.psp.policy] deadline = 2` and `NINEFOLD_DEPENDENCY_PSP_POLICY_DEADLINE=2`.
+same; so do `[dependency.psp.policy] deadline = 2` and `NINEFOLD_DEPENDENCY_PSP_POLICY_DEADLINE=2`,
+and `[dependency.psp] interval = 5` and `NINEFOLD_DEPENDENCY_PSP_INTERVAL=5`, which is the
+dependency's own.
 """
 
 from __future__ import annotations
@@ -25,7 +27,22 @@ KINDS: Final[tuple[OverrideKind, ...]] = get_args(OverrideKind)
 _INSIDE: Final[Mapping[OverrideKind, str]] = {"policy": "", "dependency": "policy."}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _OTHER: Final = re.compile(r"[^0-9A-Za-z]")
-_VARIABLE: Final = re.compile(r"NINEFOLD_(POLICY_.+_.+|DEPENDENCY_.+_POLICY_.+)")
+
+OWN: Final = (
+    "interval",
+    "timeout",
+    "fail_after",
+    "recover_after",
+    "latency_budget",
+    "quorum",
+    "role",
+    "scope",
+)
+"""What can be said of a dependency itself, beside its policy: how it is checked, what it means."""
+
+_VARIABLE: Final = re.compile(
+    rf"NINEFOLD_(POLICY_.+_.+|DEPENDENCY_.+_(POLICY_.+|{'|'.join(OWN).upper()}))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,14 @@ class Asked(NamedTuple):
     kind: OverrideKind
     name: str
     fields: Iterable[str]
+    own: Iterable[str] = ()
+    """Those of a dependency itself, beside its policy."""
+
+    @property
+    def keys(self) -> list[str]:
+        """All of them, as they stand below its name."""
+        inside = _INSIDE[self.kind]
+        return [*(f"{inside}{field}" for field in self.fields), *self.own]
 
 
 def variable_of(kind: OverrideKind, name: str, field: str) -> str:
@@ -61,14 +86,22 @@ def is_override(variable: str) -> bool:
 
 
 def overrides_in(
-    said: Said, kind: OverrideKind, name: str, fields: Mapping[str, Parse[object]]
+    said: Said,
+    kind: OverrideKind,
+    name: str,
+    fields: Mapping[str, Parse[object]],
+    *,
+    own: bool = False,
 ) -> dict[str, Override]:
-    """What is said about `fields`, by field; the file's tables in `said` may be nested."""
-    inside, at = _INSIDE[kind], _at(kind, name)
-    filed = _filed(said, kind, name, [f"{inside}{field}" for field in fields])
+    """What is said about `fields`, by field; the file's tables in `said` may be nested.
+
+    `own` fields are those of a dependency itself, and not of its policy.
+    """
+    inside, at = "" if own else _INSIDE[kind], _at(kind, name)
+    filed = _filed(said, kind, name, [f"{inside}{field}" for field in fields], own=own)
     found: dict[str, Override] = {}
     for field, parse in fields.items():
-        key, variable = f"{at}{inside}{field}", variable_of(kind, name, field)
+        key, variable = f"{at}{inside}{field}", _variable(kind, name, f"{inside}{field}")
         words: list[tuple[object, Overridden]] = []
         if text := said.environ.get(variable, "").strip():
             value = parse(f"{key} (environment variable {variable})", text)
@@ -118,11 +151,11 @@ def unasked_in(said: Said, asked: Iterable[Asked]) -> list[str]:
     there: dict[OverrideKind, set[str]] = {kind: set() for kind in KINDS}
     keys: set[str] = set()
     variables: set[str] = set()
-    for kind, name, fields in asked:
-        there[kind].add(name)
-        for field in fields:
-            keys.add(f"{_at(kind, name)}{_INSIDE[kind]}{field}")
-            variables.add(variable_of(kind, name, field))
+    for each in asked:
+        there[each.kind].add(each.name)
+        for field in each.keys:
+            keys.add(f"{_at(each.kind, each.name)}{field}")
+            variables.add(_variable(each.kind, each.name, field))
     told: dict[str, None] = {}
     for kind, name, field, _ in _all_filed(said):
         key = f"{_at(kind, name)}{field}"
@@ -159,9 +192,18 @@ def _tables(said: Said, kind: OverrideKind) -> Iterator[tuple[str, Mapping[str, 
         yield name, table
 
 
-def _filed(said: Said, kind: OverrideKind, name: str, keys: list[str]) -> dict[str, object]:
+def _filed(
+    said: Said, kind: OverrideKind, name: str, keys: list[str], *, own: bool
+) -> dict[str, object]:
     filed = flat(dict(_tables(said, kind)).get(name, {}), keys)
-    at = _at(kind, name)
+    at, policy = _at(kind, name), _INSIDE["dependency"]
+    if kind == "dependency":
+        # What a dependency's table holds is asked for in two parts, each of which refuses its own.
+        filed = {
+            key: value
+            for key, value in filed.items()
+            if (key.startswith(policy) or key == policy.rstrip(".") or key not in OWN) != own
+        }
     others = f"there are {', '.join(repr(at + key) for key in sorted(keys))}"
     refuse_unknown(filed, said.where, keys, at=at, others=others)
     return filed

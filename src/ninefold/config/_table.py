@@ -20,6 +20,7 @@ from ninefold.config._model import (
     OtlpProtocol,
     ParentRule,
     Signal,
+    StartupRule,
     Temporality,
 )
 from ninefold.config._setting import Follows, Parse, Setting, Standard
@@ -81,6 +82,7 @@ SYNTHETIC: Final[tuple[str, ...]] = (
 _temporality: Parse[Temporality] = _parse.choice("cumulative", "delta", "lowmemory")
 _exemplar_filter: Parse[ExemplarFilter] = _parse.choice("trace_based", "always_on", "always_off")
 _parent_rule: Parse[ParentRule] = _parse.choice("respect", "ignore")
+_startup: Parse[StartupRule] = _parse.choice("open", "require")
 _protocol: Parse[OtlpProtocol] = _parse.choice("http/protobuf", "grpc")
 _compression: Parse[str] = _parse.choice("gzip", "deflate", "none")
 
@@ -259,6 +261,50 @@ ADMIN: Setting[Address | None] = Setting(
     absent="none",
     doc="The address of a port of ninefold's own, such as 0.0.0.0:9464, which answers "
     "metrics_path while the application is busy.",
+)
+ADMIN_TOKEN: Setting[str | None] = Setting(
+    key="admin_token",
+    parse=_parse.text,
+    default=None,
+    absent="none",
+    secret=True,
+    doc="Who sends it (Authorization: Bearer …) sees details of health, and may drain.",
+)
+HEALTH = Setting(
+    key="health",
+    parse=_parse.boolean,
+    default=True,
+    doc="The application answers /livez, /readyz, /startupz and /healthz, where it has no such "
+    "route itself; the admin port does in any case.",
+)
+STARTUP: Setting[StartupRule] = Setting(
+    key="startup",
+    parse=_startup,
+    default="open",
+    doc="Whether the service is ready though a shared dependency is still down at the start "
+    "deadline (open), or only once it was up (require).",
+)
+START_DEADLINE = Setting(
+    key="start_deadline",
+    parse=_parse.duration,
+    unit="s",
+    default=30.0,
+    doc="Seconds after which a shared dependency that is down no longer holds the start back.",
+)
+HEARTBEAT_TIMEOUT = Setting(
+    key="heartbeat_timeout",
+    parse=_parse.duration,
+    unit="s",
+    default=30.0,
+    doc="Seconds that the event loop, or all workers, may be blocked until /livez says so.",
+)
+WORKER_THREADS: Setting[int | None] = Setting(
+    key="worker_threads",
+    parse=_parse.count(1, "threads"),
+    default=None,
+    absent="1 where the server says that it has no threads, else unknown",
+    doc="How many requests a WSGI server serves at once in a process; /livez misses their "
+    "heartbeat when all of them are blocked.",
 )
 WORKERS = Setting(
     key="workers",
@@ -508,6 +554,12 @@ ALL: Final[tuple[Setting[object], ...]] = (
     METRICS_PATH,
     WORKERS,
     ADMIN,
+    ADMIN_TOKEN,
+    HEALTH,
+    STARTUP,
+    START_DEADLINE,
+    HEARTBEAT_TIMEOUT,
+    WORKER_THREADS,
     EXCLUDE,
     RECORD_HEADERS,
     RECORD_QUERY,

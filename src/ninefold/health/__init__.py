@@ -1,5 +1,37 @@
 """Health: whether dependencies work, told so that no healthy instance is taken away."""
 
-from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed
+from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
+from ninefold.health._asgi import HealthAsgi, answer_asgi, send_answer
+from ninefold.health._health import Health, checks_of
+from ninefold.health._local import is_local
+from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
+from ninefold.health._rollup import Overall, unknown_upstreams
+from ninefold.health._traffic import Calls
+from ninefold.health._wsgi import HealthWsgi, answer_wsgi, start_answer
 
-__all__ = ["Check", "Finding", "Judged", "Patience", "Place", "Probed"]
+__all__ = [
+    "DRAINZ",
+    "HEALTHZ",
+    "PATHS",
+    "Answer",
+    "Calls",
+    "Check",
+    "Finding",
+    "Health",
+    "HealthAsgi",
+    "HealthWsgi",
+    "Judged",
+    "Overall",
+    "Patience",
+    "Place",
+    "Probed",
+    "Role",
+    "Scope",
+    "answer_asgi",
+    "answer_wsgi",
+    "checks_of",
+    "is_local",
+    "send_answer",
+    "start_answer",
+    "unknown_upstreams",
+]

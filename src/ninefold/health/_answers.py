@@ -81,7 +81,7 @@ class Told(Protocol):
 class Answers:
     """Answers for one Health. `open_on_loopback`: details for who asks from this machine."""
 
-    __slots__ = ("_open_on_loopback", "_told", "_token")
+    __slots__ = ("_open_on_loopback", "_token", "_told")
 
     def __init__(self, told: Told, *, token: str | None, open_on_loopback: bool) -> None:
         self._told = told

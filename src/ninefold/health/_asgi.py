@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ninefold.health._answers import Answer
+from ninefold.health._answers import PATHS, Answer
 from ninefold.health._local import is_local
 
 if TYPE_CHECKING:
@@ -22,20 +22,37 @@ _NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
 class HealthAsgi:
-    """Answers for a Health; what is none of its paths goes to `app`, or is not found."""
+    """Answers for a Health; what is none of its paths goes to `app`, or is not found.
 
-    def __init__(self, health: Health, app: App | None = None) -> None:
+    A path that `app` `serves` itself stays its own. `begin` is called when something first comes.
+    """
+
+    def __init__(
+        self,
+        health: Health,
+        app: App | None = None,
+        *,
+        serves: Callable[[str], bool] | None = None,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
         self._health = health
         self._app = app
+        self._serves = serves
+        self._begin = begin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            begin()
         if scope["type"] == "http":
             path: str = scope["path"]
             root: str = scope.get("root_path") or ""
             if root and path.startswith(root):
                 path = path[len(root) :]
-            answer = answer_asgi(self._health, path, scope)
+            answer = None
+            if self._serves is None or path not in PATHS or not self._serves(path):
+                answer = answer_asgi(self._health, path, scope)
             if answer is not None:
                 await send_answer(answer, send)
                 return
@@ -48,7 +65,7 @@ class HealthAsgi:
 
 
 def answer_asgi(health: Health, path: str, scope: Scope) -> Answer | None:
-    """The answer to a request, whose path is told below the mount or root path; None if not ours."""
+    """The answer to a request; None where the path, told below the root path, is none of ours."""
     headers: Iterable[tuple[bytes, bytes]] = scope.get("headers", ())
     authorization = depth = None
     forwarded = False

@@ -72,9 +72,10 @@ def in_full(
         document["output"] = _text(overall.reason)
     if overall.cause is not None:
         cause = overall.cause.partition(" > ")[0] if first_hand else overall.cause
-        document["rootCause"] = {"name": _text(cause)}
+        told: dict[str, Any] = {"name": _text(cause)}
         if overall.affected:
-            document["rootCause"]["affected"] = list(overall.affected)
+            told["affected"] = list(overall.affected)
+        document["rootCause"] = told
     well = sum(1 for each in judged.values() if each.state == "up" and not each.notes)
     document["summary"] = {"dependencies": len(judged), "up": well}
     indirect = is_indirect(entry.place for entry in entries.values())

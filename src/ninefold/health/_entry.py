@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from ninefold.health._model import Check, Patience, Place, Probed
@@ -13,7 +14,7 @@ from ninefold.health._traffic import Calls
 
 __all__ = ["NOTHING_SAID", "Entry", "Probe"]
 
-NOTHING_SAID: Final[Mapping[str, str]] = {}
+NOTHING_SAID: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Entry:
     checks: Sequence[Check]
     calls: Callable[[], Calls] | None
     began: float
-    about: Mapping[str, str] = NOTHING_SAID
+    about: Mapping[str, str] = field(default_factory=lambda: NOTHING_SAID)
     standing: Standing = field(init=False)
 
     def __post_init__(self) -> None:

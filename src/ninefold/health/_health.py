@@ -17,7 +17,6 @@ from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
 from ninefold.health._asgi import HealthAsgi
 from ninefold.health._document import Facts
-from ninefold.health._ending import is_server_ending
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
@@ -32,10 +31,11 @@ from ninefold.health._rollup import (
     roll_up,
 )
 from ninefold.health._scheduler import Scheduler
+from ninefold.health._server_end import is_server_ending
 from ninefold.health._traffic import Calls
 from ninefold.health._wsgi import App as WsgiApp
 from ninefold.health._wsgi import HealthWsgi
-from ninefold.health.checks import as_check
+from ninefold.health.checks._function import as_check
 from ninefold.telemetry import bind, part, restart_after_fork
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ __all__ = ["Health"]
 FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
+_SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
 
@@ -92,7 +93,7 @@ class Health:
         if name is not None:
             require_name("a service's name", name)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and (not isinstance(token, str) or len(token) < 8):
+        if token is not None and len(token) < _SHORTEST_TOKEN:
             raise ConfigurationError(
                 "token must be a text of at least 8 characters that nobody guesses"
             )
@@ -419,8 +420,8 @@ def checks_of(check: object) -> tuple[Check, ...]:
             raise ConfigurationError(
                 "check must not be an empty list; leave it out where there is nothing to check"
             )
-        each: Any
-        return tuple(as_check(each) for each in check)
+        several: Sequence[Any] = check
+        return tuple(as_check(each) for each in several)
     return (as_check(check),)
 
 

@@ -10,7 +10,17 @@ from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
 from ninefold.health._model import Judged, Note, Place, Status
 
-__all__ = ["Gate", "Node", "Overall", "Startup", "is_indirect", "overlaid", "refuse_cycle", "roll_up", "unknown_upstreams"]
+__all__ = [
+    "Gate",
+    "Node",
+    "Overall",
+    "Startup",
+    "is_indirect",
+    "overlaid",
+    "refuse_cycle",
+    "roll_up",
+    "unknown_upstreams",
+]
 
 Startup: TypeAlias = Literal["open", "require"]
 """Whether a service whose shared dependency is down at the start deadline serves all the same."""

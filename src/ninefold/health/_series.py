@@ -185,4 +185,4 @@ def is_replicated(finding: Finding | None) -> bool:
 
 
 def _worse(one: Level, other: Level) -> Level:
-    return max(one, other, key=LEVELS.index)
+    return LEVELS[max(LEVELS.index(one), LEVELS.index(other))]

@@ -121,16 +121,16 @@ def _reason(series: Series) -> str:
         told = last.error or "failure"
         return f"the last probe failed: {told}" + (f": {last.detail}" if last.detail else "")
     finding = last.finding
-    told: list[str] = []
+    parts: list[str] = []
     if finding is not None and is_replicated(finding):
-        told.append(f"{finding.up} of {finding.of} replicas answer")
+        parts.append(f"{finding.up} of {finding.of} replicas answer")
     if finding is not None and finding.detail:
-        told.append(finding.detail)
+        parts.append(finding.detail)
     if "slow" in series.notes():
-        told.append(f"the last probe took {last.took:.3g} s")
-    if not told and (series.level not in (None, "up") or series.is_flapping):
-        told.append("the last probe succeeded")
-    return ", ".join(told)
+        parts.append(f"the last probe took {last.took:.3g} s")
+    if not parts and (series.level not in (None, "up") or series.is_flapping):
+        parts.append("the last probe succeeded")
+    return ", ".join(parts)
 
 
 def _cause(series: Series) -> str | None:

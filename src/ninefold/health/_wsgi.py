@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ninefold.health._answers import Answer
+from ninefold.health._answers import PATHS, Answer
 from ninefold.health._local import is_local
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HealthWsgi", "answer_wsgi", "start_answer"]
 
-Environ = MutableMapping[str, Any]
+Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
@@ -22,15 +22,33 @@ _NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
 class HealthWsgi:
-    """Answers for a Health; what is none of its paths goes to `app`, or is not found."""
+    """Answers for a Health; what is none of its paths goes to `app`, or is not found.
 
-    def __init__(self, health: Health, app: App | None = None) -> None:
+    A path that `app` `serves` itself stays its own. `begin` is called when something first comes.
+    """
+
+    def __init__(
+        self,
+        health: Health,
+        app: App | None = None,
+        *,
+        serves: Callable[[str], bool] | None = None,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
         self._health = health
         self._app = app
+        self._serves = serves
+        self._begin = begin
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        answer = answer_wsgi(self._health, environ.get("PATH_INFO", ""), environ)
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            begin()
+        path = environ.get("PATH_INFO", "")
+        answer = None
+        if self._serves is None or path not in PATHS or not self._serves(path):
+            answer = answer_wsgi(self._health, path, environ)
         if answer is None:
             if self._app is not None:
                 return self._app(environ, start_response)

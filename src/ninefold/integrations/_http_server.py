@@ -5,6 +5,7 @@ Over 300 lines by a few: what a request shares with its server is read beside wh
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.health import PATHS
 from ninefold.integrations._recorded import Recorded, cut
 from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION
 from ninefold.resilience.deadline import Scope, enter, leave, parse_header
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 _NO_METRICS = b"the metrics cannot be collected now; the service's log says why\n"
 
+_log = logging.getLogger("ninefold")
+
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::([0-9]{1,5}))?")
 
 
@@ -48,7 +52,9 @@ class HttpServer:
         "accepts_deadline",
         "agent_at",
         "agents",
+        "beat",
         "cells",
+        "endpoints",
         "excluded",
         "host",
         "known",
@@ -76,6 +82,12 @@ class HttpServer:
         settings = host.settings
         self.host = host
         self.metrics_path = settings.metrics_path if settings.prometheus else None
+        self.endpoints = frozenset(PATHS if settings.health else ())
+        if self.metrics_path is not None:
+            self.endpoints |= {self.metrics_path}
+        """The paths that may be answered here and not by the application."""
+        self.beat = perf_counter()
+        """When a request last began or ended."""
         self.known = known_methods(os.environ.get("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"))
         duration = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
         self.record = duration.record
@@ -106,6 +118,26 @@ class HttpServer:
             re.compile("|".join(translate(glob) for glob in globs)).match if globs else None
         )
         """Says whether a path is excluded, if any is."""
+
+    def answers(self, path: str) -> bool:
+        """Whether one of `endpoints` is answered here: what the application has is its own."""
+        try:
+            if path == self.metrics_path or not self.host.serves(path):
+                return True
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            self.internal_error(error)
+            return True
+        self.endpoints -= {path}
+        _log.info(
+            "the application has a route %s of its own, which stays; the admin port answers for"
+            " ninefold there",
+            path,
+        )
+        return False
+
+    def under_way(self) -> tuple[int, float]:
+        """How many requests are under way, and when the last one began or ended."""
+        return sum(map(len, list(self.levels.values()))), self.beat
 
     def wake(self) -> None:
         """Have the providers built and this thread's event loop watched; never raises."""
@@ -191,15 +223,16 @@ class Exchange:
             level = server.level(method, scheme)
         self._level = level
         level.append(None)
-        self.started = perf_counter()
+        self.started = server.beat = perf_counter()
 
     def finish(self, complete: bool, error: BaseException | None = None) -> None:
         """Record how the exchange ended; never raises, and only the first call counts."""
         if self.done:
             return
-        elapsed = perf_counter() - self.started
-        self.done = True
         server, status, trace = self.server, self.status, self.trace
+        server.beat = now = perf_counter()
+        elapsed = now - self.started
+        self.done = True
         if self.deadline is not None:
             leave(self.deadline)
         try:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ninefold.config import Settings
+from ninefold.health import Health
+from ninefold.service import Heartbeats
 from ninefold.sli import Objectives
 from ninefold.sli.http import Route
 from ninefold.sli.process import EventLoops
@@ -40,6 +42,24 @@ class Host(Protocol):
         """What watches the loops that requests are served on."""
         ...
 
+    @property
+    def health(self) -> Health:
+        """What answers `/readyz` and its siblings."""
+        ...
+
+    @property
+    def heartbeats(self) -> Heartbeats:
+        """What tells whether the process still serves."""
+        ...
+
+    def serves(self, path: str) -> bool:
+        """Whether an application of it has a route of exactly this path itself."""
+        ...
+
+    def start(self) -> None:
+        """Begin what otherwise begins with the first request; never raises."""
+        ...
+
     def warn_of_unknown(self) -> None:
         """Say once what objectives name that is not there; called as a service starts up."""
         ...
@@ -69,6 +89,9 @@ class Integration(Protocol):
 
 class ServerIntegration(Integration, Protocol):
     """An integration whose objects serve requests."""
+
+    serve_health: Callable[[Any, Host], Any]
+    """Have an object answer for health, and leave it alone otherwise: `OTEL_SDK_DISABLED`."""
 
     routes: Callable[[Any], tuple[Route, ...] | None]
     """The routes that an instrumented object serves now, spelled as `http.route` will be.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.health import HealthAsgi, answer_asgi, send_answer
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -202,9 +203,13 @@ class AsgiMiddleware:
         if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
             # The server's own prefix is in the path (ASGI, "root_path"): ours are told below it.
             path = path[len(root) :]
-        if path == server.metrics_path and scope["method"] in ("GET", "HEAD"):
-            await self._metrics(scope, send)
-            return
+        if path in server.endpoints and server.answers(path):
+            if path != server.metrics_path:
+                await self._health(path, scope, send)
+                return
+            if scope["method"] in ("GET", "HEAD"):
+                await self._metrics(scope, send)
+                return
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
             if server.pipeline.built is None:
@@ -288,6 +293,15 @@ class AsgiMiddleware:
             body = b""
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def _health(self, path: str, scope: Scope, send: Send) -> None:
+        server = self.server
+        if server.pipeline.built is None or server.loops is not None:
+            # Probes may be all that comes for a long time.
+            self._wake()
+        answer = answer_asgi(server.host.health, path, scope)
+        assert answer is not None  # the path is one of those it answers
+        await send_answer(answer, send)
+
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wake at start-up, and flush before the application's own shutdown is confirmed.
 
@@ -326,6 +340,18 @@ async def _in_thread(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
 
 
+def serve_health(app: App, host: Host) -> App:
+    """`app` behind what answers for health, and does nothing else; a second time as it is."""
+    if isinstance(app, HealthAsgi):
+        return app
+    return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))
+
+
+def _begin(host: Host) -> None:
+    host.start()
+    host.event_loops.watch()
+
+
 class _Asgi:
     """Instruments a bare ASGI application, which has no place of its own to be wrapped in."""
 
@@ -335,6 +361,10 @@ class _Asgi:
             target.server.serve(host)
             return target
         return AsgiMiddleware(target, HttpServer(host))
+
+    def serve_health(self, target: App, host: Host) -> App:
+        """Return `target` behind what answers for health."""
+        return serve_health(target, host)
 
     def routes(self, target: object) -> None:
         """None: what a bare ASGI application serves, it alone knows."""

@@ -21,7 +21,14 @@ from ninefold.core import shown
 from ninefold.errors import ConfigurationError
 from ninefold.integrations._http_server import HttpServer
 from ninefold.integrations._one_owner import keep, take_over
-from ninefold.integrations.wsgi import KEY, App, Environ, WsgiExchange, WsgiMiddleware
+from ninefold.integrations.wsgi import (
+    KEY,
+    App,
+    Environ,
+    WsgiExchange,
+    WsgiMiddleware,
+    serve_health,
+)
 from ninefold.service import Service, current, setup
 from ninefold.sli.http import Route, merged
 
@@ -154,6 +161,13 @@ class _Flask:
         target.finalize_request = _finalizing(target, server)  # type: ignore[method-assign]
         target.handle_user_exception = _telling(target, server)  # type: ignore[method-assign]
         target.__class__ = _measured(kind, outermost)
+        return target
+
+    def serve_health(self, target: Any, host: Host) -> Any:
+        """Have it answer for health, in place; what is around one, by wrapping it."""
+        if not isinstance(target, Flask):
+            return serve_health(target, host)
+        target.wsgi_app = serve_health(target.wsgi_app, host)  # type: ignore[assignment, method-assign]
         return target
 
     def routes(self, target: object) -> tuple[Route, ...] | None:

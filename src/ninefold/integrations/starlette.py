@@ -26,6 +26,7 @@ from ninefold.integrations.asgi import (
     Receive,
     Scope,
     Send,
+    serve_health,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _OWNED = "_ninefold_owned"
+_HEALTH = "_ninefold_health"
 _DEPTH = 32
 """How many middlewares around each other are looked through for the application in them."""
 
@@ -227,6 +229,18 @@ class _Starlette:
     def instrument(self, target: Any, host: Service) -> Any:
         """Instrument and return it; a second time changes nothing."""
         return instrument(target, host)
+
+    def serve_health(self, target: Any, host: Service) -> Any:
+        """Have it answer for health, in place; what is around one, by wrapping it."""
+        if not isinstance(target, Starlette):
+            return serve_health(target, host)
+        if not hasattr(target, _HEALTH):
+            setattr(target, _HEALTH, True)
+            build = target.build_middleware_stack
+            target.build_middleware_stack = lambda: serve_health(build(), host)  # type: ignore[method-assign]
+            if target.middleware_stack is not None:
+                target.middleware_stack = serve_health(target.middleware_stack, host)
+        return target
 
     def routes(self, target: object) -> tuple[Route, ...] | None:
         """Its routes, included and mounted ones too; websockets are none."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.health import HealthWsgi, answer_wsgi, start_answer
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -146,13 +147,13 @@ class WsgiMiddleware:
             return self.app(environ, start_response)
         path = environ.get("PATH_INFO", "")
         method = environ["REQUEST_METHOD"]
-        if path == server.metrics_path and method in ("GET", "HEAD"):
-            return self._metrics(environ, start_response)
+        if path in server.endpoints and server.answers(path):
+            if path != server.metrics_path:
+                return self._health(path, environ, start_response)
+            if method in ("GET", "HEAD"):
+                return self._metrics(environ, start_response)
         if server.pipeline.built is None:
-            try:
-                server.pipeline.wake()
-            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
-                server.internal_error(error)
+            self._wake(environ)
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
             environ[KEY] = None
@@ -192,6 +193,24 @@ class WsgiMiddleware:
                 exchange.left(None)
             return body
         return Body(body, exchange, context)
+
+    def _health(
+        self, path: str, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        self._wake(environ)
+        answer = answer_wsgi(self.server.host.health, path, environ)
+        assert answer is not None  # the path is one of those it answers
+        return start_answer(answer, start_response)
+
+    def _wake(self, environ: Environ) -> None:
+        server = self.server
+        try:
+            server.pipeline.wake()
+            server.host.heartbeats.serve_threads(
+                server.under_way, single=not environ.get("wsgi.multithread", True)
+            )
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            server.internal_error(error)
 
     def _metrics(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         status, body, content_type = self.server.scrape(environ.get("HTTP_ACCEPT", ""))
@@ -274,6 +293,13 @@ class Body:
             exchange.left(error)
 
 
+def serve_health(app: App, host: Host) -> App:
+    """`app` behind what answers for health, and does nothing else; a second time as it is."""
+    if isinstance(app, HealthWsgi):
+        return app
+    return HealthWsgi(host.health, app, serves=host.serves, begin=host.start)
+
+
 class _Wsgi:
     """Instruments a bare WSGI application, which has no place of its own to be wrapped in."""
 
@@ -283,6 +309,10 @@ class _Wsgi:
             target.server.serve(host)
             return target
         return WsgiMiddleware(target, HttpServer(host))
+
+    def serve_health(self, target: App, host: Host) -> App:
+        """Return `target` behind what answers for health."""
+        return serve_health(target, host)
 
     def routes(self, target: object) -> None:
         """None: what a bare WSGI application serves, it alone knows."""

@@ -167,7 +167,8 @@ class Connection(BaseHTTPRequestHandler):
 
     def _reply(self) -> Reply:
         try:
-            return self.server.endpoints.answer(self.command, self.path, self.headers)
+            client = str(self.client_address[0])
+            return self.server.endpoints.answer(self.command, self.path, self.headers, client)
         except Exception as error:  # noqa: BLE001 - counted, and answered
             self.server.faults.internal_error("metrics", error)
             return Reply(500, PLAIN, b"this cannot be answered now; see the log\n")

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TypeVar
 
 from ninefold.config import Settings, unasked
 from ninefold.core import Runtime
-from ninefold.dependency import Dependency
+from ninefold.dependency import OWN_FIELDS, Declared, Dependency, Kind
 from ninefold.errors import ConfigurationError
+from ninefold.health import Health, Role, Scope, unknown_upstreams
 from ninefold.resilience import Policy, asked, known_policies
 from ninefold.sampling import Head
 from ninefold.service._admin import Admin
-from ninefold.service._admin_endpoints import Endpoints, metrics_endpoint
+from ninefold.service._admin_endpoints import Endpoints, health_endpoints, metrics_endpoint
+from ninefold.service._heartbeats import Heartbeats
 from ninefold.service._present import present
 from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.http import Applications, Route
-from ninefold.sli.objective import Kind, UnknownNames
+from ninefold.sli.objective import Kind as ObjectiveKind
+from ninefold.sli.objective import UnknownNames
 from ninefold.sli.operation import Classifier, MeasuredOperation, Operation, Operations
 from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
@@ -60,6 +63,18 @@ class Service:
         self._applications = Applications(settings.exclude)
         self._declaring = threading.RLock()
         self._dependencies: dict[str, Dependency] = {}
+        self._health = Health(
+            settings.name,
+            version=settings.version,
+            environment=settings.environment,
+            startup=settings.startup,
+            start_deadline=settings.start_deadline,
+            token=settings.admin_token,
+            measuring=telemetry,
+            loop=self._event_loops.running,
+        )
+        self._heartbeats = Heartbeats(settings, self._event_loops)
+        self._health.alive_while(self._heartbeats.missed)
         self._unknown = UnknownNames(
             self._objectives,
             telemetry.faults,
@@ -71,9 +86,10 @@ class Service:
         telemetry.pipeline.when_built(self._unknown.when_built)
         restart_after_fork(self)
         self._admin: Admin | None = None
-        if settings.admin is not None and not settings.disabled:
+        if settings.admin is not None:
             self._admin = Admin(settings.admin, self._endpoints(), telemetry.faults)
             telemetry.pipeline.when_built(self._admin.start)
+        telemetry.pipeline.when_built(lambda _: self._health.start())
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -109,7 +125,8 @@ class Service:
         A FastAPI, Starlette or Flask application is instrumented in place, an httpx or requests
         client (or the module itself, for all clients) as well. A bare ASGI or WSGI callable, such
         as a middleware around an application, has no place for it: use what is returned. A second
-        time changes nothing, and with `OTEL_SDK_DISABLED` nothing is touched at all.
+        time changes nothing. With `OTEL_SDK_DISABLED` nothing is measured, and clients are not
+        touched: applications answer `/livez` and its siblings, and that is all.
 
         Raises `ConfigurationError` for what no integration knows.
 
@@ -120,12 +137,17 @@ class Service:
         >>> service.shutdown()
         True
         """
-        if self._telemetry.disabled:
-            return target
         name = integration_name(target)
         for point in entry_points(group=GROUP, name=name):
             integration = point.load()
-            instrumented: T = integration.instrument(target, self)
+            instrumented: T
+            if not self._telemetry.disabled:
+                instrumented = integration.instrument(target, self)
+            elif self._settings.health and hasattr(integration, "serve_health"):
+                # A switch that is meant for telemetry must not have an orchestrator end instances.
+                instrumented = integration.serve_health(target, self)
+            else:
+                return target
             # What serves nothing, such as a client, has no word for it.
             routes = getattr(integration, "routes", None)
             if routes is not None:
@@ -190,6 +212,10 @@ class Service:
         """
         if not self._telemetry.disabled:
             self._telemetry.pipeline.wake()
+            return
+        if self._admin is not None:
+            self._admin.start()
+        self._health.start()
 
     @property
     def admin_address(self) -> str | None:
@@ -198,6 +224,10 @@ class Service:
         None where it does not: there is none, nothing has started yet, or another worker does.
         """
         return None if self._admin is None else self._admin.bound
+
+    def serves(self, path: str) -> bool:
+        """Whether an application that is instrumented has a route of exactly this path itself."""
+        return self._applications.serves(path)
 
     def warn_of_unknown(self) -> None:
         """Say once which objectives name a route or an operation that is not there; never raises.
@@ -214,7 +244,7 @@ class Service:
     def objective(
         self,
         name: str,
-        kind: Kind,
+        kind: ObjectiveKind,
         *,
         owner: str | None = None,
         runbook: str | None = None,
@@ -259,13 +289,39 @@ class Service:
         """The dependencies that are declared, by name."""
         return MappingProxyType(self._dependencies)
 
+    @property
+    def health(self) -> Health:
+        """What keeps watch over the dependencies, and answers `/readyz` and its siblings."""
+        return self._health
+
+    @property
+    def heartbeats(self) -> Heartbeats:
+        """What tells whether this process still serves: liveness is decided by nothing else."""
+        return self._heartbeats
+
     def dependency(
         self,
         name: str,
         *,
-        kind: str,
+        kind: Kind,
         vendor: str | None = None,
         policy: Policy | None = None,
+        check: object = None,
+        role: Role | None = None,
+        scope: Scope = "shared",
+        upstreams: Iterable[str] = (),
+        replicas: int | None = None,
+        quorum: int | None = None,
+        interval: float | timedelta = 10.0,
+        timeout: float | timedelta = 2.0,
+        fail_after: int = 3,
+        recover_after: int = 2,
+        latency_budget: float | timedelta | None = None,
+        owner: str | None = None,
+        runbook: str | None = None,
+        redundancy: str | None = None,
+        rto: float | timedelta | None = None,
+        rpo: float | timedelta | None = None,
     ) -> Dependency:
         """Declare something that this service calls, once, at start-up.
 
@@ -274,6 +330,29 @@ class Service:
         - `vendor` is who provides it, where that is somebody else.
         - `policy` guards its calls: an `nf.Policy` without a name. Without one they are measured
           and bounded by the caller's deadline, and nothing else.
+
+        How its health is found out, in the background:
+
+        - `check` is one of `nf.checks`, a function without arguments, async or not, that raises or
+          answers False where something is wrong; or a list of these, one for each replica.
+        - `interval` (10) and `timeout` (2) are in seconds; a probe that takes longer than
+          `latency_budget` seconds makes it degraded.
+        - it is down once `fail_after` (3) probes in a row have failed, and up again once
+          `recover_after` (2) have succeeded; a change that is not confirmed is probed again after a
+          second. What is not confirmed changes nothing.
+
+        What its failure means:
+
+        - `role`: without a `"critical"` one, the default, the service is down; without an
+          `"optional"` one it is degraded. One that others name in `upstreams` counts through them
+          alone, unless its role is said.
+        - `scope`: what is `"shared"`, the default, fails for all instances alike, so it never makes
+          one not ready; what is `"local"` (a disk, a sidecar) takes this instance away.
+        - `upstreams` are the dependencies that this one stands on, for telling the root cause.
+        - `quorum` is how many of its `replicas` must work, more than half by default.
+
+        What people and reports are told: `owner`, `runbook` (an address), `redundancy` in words,
+        `rto` and `rpo` in seconds.
 
         Calls are made through `guard`, which decorates functions, or `permit`, for blocks; each is
         recorded in `ninefold.dependency.call.duration` in seconds, and each attempt in
@@ -293,10 +372,31 @@ class Service:
         >>> service.shutdown()
         True
         """
+        declared = Declared(
+            kind=kind,
+            vendor=vendor,
+            policy=policy,
+            check=check,
+            role=role,
+            scope=scope,
+            upstreams=upstreams,
+            replicas=replicas,
+            quorum=quorum,
+            interval=interval,
+            timeout=timeout,
+            fail_after=fail_after,
+            recover_after=recover_after,
+            latency_budget=latency_budget,
+            owner=owner,
+            runbook=runbook,
+            redundancy=redundancy,
+            rto=rto,
+            rpo=rpo,
+        )
         with self._declaring:
             present = self._dependencies.get(name)
             if present is not None:
-                if present.is_declared_as(kind=kind, vendor=vendor, policy=policy):
+                if present.is_declared_as(declared):
                     return present
                 raise ConfigurationError(
                     f"the dependency {name!r} is declared already, with other words; declare it"
@@ -304,9 +404,8 @@ class Service:
                 )
             made = Dependency(
                 name,
-                kind=kind,
-                vendor=vendor,
-                policy=policy,
+                declared,
+                health=self._health,
                 measuring=self._telemetry,
                 judges=self._objectives.dependencies,
                 off=not self._settings.resilience,
@@ -315,11 +414,12 @@ class Service:
             return made
 
     def _unasked(self) -> list[str]:
-        """What the deployment overrides of policies and dependencies that are not there."""
+        """What is said of policies and dependencies that are not there."""
+        upstreams = unknown_upstreams(self._health.places)
         if not self._settings.overrides:
-            return []
-        declared = [asked("dependency", name) for name in self._dependencies]
-        return unasked([*known_policies(), *declared])
+            return upstreams
+        declared = [asked("dependency", name, OWN_FIELDS) for name in self._dependencies]
+        return [*upstreams, *unasked([*known_policies(), *declared])]
 
     def events(self, name: str, *, good: float, total: float) -> None:
         """Count items that the application itself judged: `good` of `total`, the rest bad.
@@ -460,10 +560,10 @@ class Service:
     def _endpoints(self) -> Endpoints:
         """What the admin port answers."""
         telemetry = self._telemetry
-        if telemetry.owners.metrics != "ninefold":
-            return Endpoints(self._settings.name, {})
-        metrics = metrics_endpoint(self.expose, telemetry.faults)
-        return Endpoints(self._settings.name, {self._settings.metrics_path: metrics})
+        table = health_endpoints(self._health)
+        if telemetry.owners.metrics == "ninefold" and not telemetry.disabled:
+            table[self._settings.metrics_path] = metrics_endpoint(self.expose, telemetry.faults)
+        return Endpoints(self._settings.name, table)
 
     def expose(self, accept: str = "") -> tuple[bytes, str]:
         """This process's metrics in Prometheus's format, and their content type.
@@ -495,6 +595,7 @@ class Service:
         Applications stay instrumented and go on being served; what they do is no longer exported.
         After it `setup()` may be called again.
         """
+        self._health.stop()
         self._event_loops.stop()
         if self._admin is not None:
             self._admin.stop()

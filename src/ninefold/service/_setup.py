@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from ninefold.config import AttributeValue, Settings, load
+from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Head, Sampling
@@ -38,6 +38,12 @@ def setup(
     prometheus: bool | None = None,
     workers: str | bool | os.PathLike[str] | None = None,
     admin: str | None = None,
+    admin_token: str | None = None,
+    health: bool | None = None,
+    startup: StartupRule | None = None,
+    start_deadline: float | None = None,
+    heartbeat_timeout: float | None = None,
+    worker_threads: int | None = None,
     exclude: Iterable[str] = (),
     record_headers: Iterable[str] = (),
     record_query: Iterable[str] = (),
@@ -58,8 +64,16 @@ def setup(
     - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
       (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path
       of a folder those that are given the same.
-    - `admin="0.0.0.0:9464"` answers `/metrics` on a port and thread of its own, also while the
-      application is busy; of several workers one has the port, and another takes it over.
+    - `admin="0.0.0.0:9464"` answers `/metrics` and for health on a port and thread of its own, also
+      while the application is busy; of several workers one has the port, and another takes it over.
+    - `admin_token` shows details of health to who sends it, and lets them drain; secret, so it is
+      best said by `NINEFOLD_ADMIN_TOKEN`.
+    - `health=False` leaves `/livez`, `/readyz`, `/startupz` and `/healthz` of the application to
+      itself; the admin port answers them in any case.
+    - `startup="require"` has the service not ready until every critical dependency was up once;
+      `"open"`, the default, until `start_deadline` seconds, 30, have passed.
+    - `heartbeat_timeout` is how many seconds, 30, the event loop or all workers may be blocked
+      until `/livez` says so; `worker_threads` how many threads a WSGI server has in a process.
     - `exclude` holds globs of paths that are neither measured nor traced (`"/internal/*"`).
     - `record_headers` and `record_query` hold the names of request headers and query parameters
       that server spans may carry; none by default, and known secrets are redacted all the same.
@@ -106,6 +120,12 @@ def setup(
         "prometheus": prometheus,
         "workers": workers,
         "admin": admin,
+        "admin_token": admin_token,
+        "health": health,
+        "startup": startup,
+        "start_deadline": start_deadline,
+        "heartbeat_timeout": heartbeat_timeout,
+        "worker_threads": worker_threads,
         "exclude": _globs(exclude),
         "record_headers": _listed("record_headers", record_headers, such_as="'x-tenant'") or None,
         "record_query": _listed("record_query", record_query, such_as="'page'") or None,

@@ -286,19 +286,19 @@ def test_after_the_end_requests_look_for_no_loop() -> None:
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `process_metrics` false no loop is watched."""
+    """With `process_metrics` false nothing is told of lag; loops are watched, for liveness."""
     monkeypatch.setenv("NINEFOLD_PROCESS_METRICS", "false")
     with started() as (service, collect):
         app = service.instrument(_app)
 
         async def main() -> None:
             await _call(app, "http")
-            assert service.event_loops.watched == {}
+            assert list(service.event_loops.watched) == [asyncio.get_running_loop()]
+            assert service.event_loops.overdue() is not None
 
         assert isinstance(app, AsgiMiddleware)
-        assert app.server.loops is not None
         asyncio.run(main())
-        assert app.server.loops is None
+        assert service.event_loops.overdue() is None
         assert lag(collect) is None
 
 

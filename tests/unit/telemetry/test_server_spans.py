@@ -568,8 +568,9 @@ def test_hostile_headers_change_nothing(
 def test_a_disabled_sdk_leaves_the_application_untouched(
     monkeypatch: pytest.MonkeyPatch, framework: str
 ) -> None:
-    """With OTEL_SDK_DISABLED instrument() returns the very application, as it was."""
+    """With OTEL_SDK_DISABLED, and health off, instrument() returns the application as it was."""
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    monkeypatch.setenv("NINEFOLD_HEALTH", "false")
     service = nf.setup("off", prometheus=True)
     try:
         app = FRAMEWORKS[framework][0](Surroundings())

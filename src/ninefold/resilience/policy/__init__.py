@@ -9,6 +9,7 @@ from ninefold.resilience.policy._overrides import asked
 from ninefold.resilience.policy._parts import NOTHING
 from ninefold.resilience.policy._permit import Passage
 from ninefold.resilience.policy._policy import Policy, known_policies
+from ninefold.resilience.policy._tally import Tally
 
 __all__ = [
     "NOTHING",
@@ -17,6 +18,7 @@ __all__ = [
     "Judges",
     "Passage",
     "Policy",
+    "Tally",
     "asked",
     "decorated",
     "known_policies",

@@ -21,6 +21,7 @@ from ninefold.resilience.fleet import SHARING
 from ninefold.resilience.policy._budgets import BUDGETS
 from ninefold.resilience.policy._metrics import Instruments, Judges, Recorder, Records, Silent
 from ninefold.resilience.policy._parts import NOTHING, Fallback, Parts
+from ninefold.resilience.policy._tally import Tally
 from ninefold.resilience.retry import Failures, Retry
 from ninefold.telemetry import Measuring, bind, part, restart_after_fork
 
@@ -163,6 +164,7 @@ class Core:
         "places",
         "plan",
         "runtime",
+        "tally",
         "tokens",
     )
 
@@ -175,8 +177,11 @@ class Core:
         judges: Judges | None = None,
         off: bool = False,
         measuring: Measuring | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.name = name
+        self.tally = Tally() if tally is None else tally
+        """What its calls came to, for health; a dependency's policies share one."""
         self.runtime = runtime
         self._lock = threading.RLock()
         self._judges = judges
@@ -297,7 +302,7 @@ class Core:
 
     def _recorder(self) -> Records:
         if self._measuring is not None and self._measuring.disabled:
-            return Silent()
+            return Silent(self.tally)
         instruments = part(self._measuring, Instruments)
         instruments.show(self)
         self._instruments = instruments
@@ -305,6 +310,7 @@ class Core:
             self.name,
             instruments,
             self._judges,
+            self.tally,
             retries=self.parts.retry is not None,
             breaks=self.circuit is not None,
         )

@@ -28,6 +28,7 @@ from ninefold.registry import (
 )
 from ninefold.resilience.breaker import STATES, Transition
 from ninefold.resilience.policy._engine import Ending
+from ninefold.resilience.policy._tally import Tally
 from ninefold.telemetry import Faults, Measuring, Observation, Spans
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class Recorder:
         "_instruments",
         "_judges",
         "_name",
+        "_tally",
         "_tried",
         "_went_well",
         "exemplars",
@@ -159,10 +161,12 @@ class Recorder:
         name: str,
         instruments: Instruments,
         judges: Judges | None,
+        tally: Tally,
         *,
         retries: bool,
         breaks: bool,
     ) -> None:
+        self._tally = tally
         self._name = name
         self._instruments = instruments
         self._judges = judges
@@ -189,6 +193,7 @@ class Recorder:
 
         `elapsed` is the call's duration and `tried` the attempt's, in seconds.
         """
+        self._tally.good += 1
         try:
             if span is None:
                 self._went_well(elapsed)
@@ -217,6 +222,8 @@ class Recorder:
         self, ending: Ending, error: BaseException | None, elapsed: float, span: Span | None
     ) -> None:
         """Record a call that came to `ending`."""
+        if ending.reason == "open":
+            self._tally.refused += 1
         try:
             kind = None
             if error is not None and ending.reason is None and ending.outcome != "cancelled":
@@ -240,6 +247,7 @@ class Recorder:
         number: int,
     ) -> None:
         """Record an attempt that came to `outcome`."""
+        self._tally.attempted(outcome)
         try:
             self._instruments.attempts.add(1, (self._name, outcome))
             if self._judges is not None:
@@ -273,13 +281,17 @@ class Recorder:
 
 
 class Silent:
-    """Records nothing: `OTEL_SDK_DISABLED`."""
+    """Records nothing: `OTEL_SDK_DISABLED`. Health goes on."""
 
     exemplars = False
     spans = Spans()
 
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
     def succeeded(self, elapsed: float, tried: float, span: Span | None, number: int) -> None:
-        """Nothing."""
+        """Count it."""
+        self._tally.good += 1
 
     def answered(self, elapsed: float, span: Span | None) -> None:
         """Nothing."""
@@ -287,7 +299,9 @@ class Silent:
     def ended(
         self, ending: Ending, error: BaseException | None, elapsed: float, span: Span | None
     ) -> None:
-        """Nothing."""
+        """Count a rejected call."""
+        if ending.reason == "open":
+            self._tally.refused += 1
 
     def attempted(
         self,
@@ -297,7 +311,8 @@ class Silent:
         span: Span | None,
         number: int,
     ) -> None:
-        """Nothing."""
+        """Count it."""
+        self._tally.attempted(outcome)
 
     def gave_up(self, reason: str) -> None:
         """Nothing."""

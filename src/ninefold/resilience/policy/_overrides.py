@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -68,9 +68,12 @@ FIELDS: Final[Mapping[str, Callable[[str, object], object]]] = {
 """Every number of a policy, by the key under which it is overridden, with its reader."""
 
 
-def asked(kind: OverrideKind, name: str) -> Asked:
-    """What of this policy can be overridden, for telling what is said of nobody."""
-    return Asked(kind, name, FIELDS)
+def asked(kind: OverrideKind, name: str, own: Iterable[str] = ()) -> Asked:
+    """What of this policy can be overridden, for telling what is said of nobody.
+
+    `own` is what else there is to a dependency that it belongs to.
+    """
+    return Asked(kind, name, FIELDS, own)
 
 
 def overridden(parts: Parts, kind: OverrideKind, name: str) -> Parts:

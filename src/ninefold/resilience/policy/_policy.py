@@ -20,6 +20,7 @@ from ninefold.resilience.policy._decoration import decorated
 from ninefold.resilience.policy._overrides import asked, overridden
 from ninefold.resilience.policy._parts import NOTHING, Fallback, Parts
 from ninefold.resilience.policy._permit import Passage
+from ninefold.resilience.policy._tally import Tally
 from ninefold.resilience.retry import Predicate, Retry
 
 if TYPE_CHECKING:
@@ -158,12 +159,13 @@ class Policy:
         *,
         judges: Judges | None = None,
         measuring: Measuring | None = None,
+        tally: Tally | None = None,
         off: bool = False,
     ) -> Policy:
         """The same policy under a dependency's name, with engines of its own.
 
-        `off` makes its calls plain ones. Raises `ConfigurationError` for an override that cannot be
-        meant.
+        `tally` counts what calls come to, beside the telemetry; `off` makes its calls plain ones.
+        Raises `ConfigurationError` for an override that cannot be meant.
         """
         made = Policy.__new__(Policy)
         made._name, made._parts, made._runtime = name, self._parts, self._runtime
@@ -174,6 +176,7 @@ class Policy:
             self._runtime,
             judges=judges,
             measuring=measuring,
+            tally=tally,
             off=off,
         )
         return made

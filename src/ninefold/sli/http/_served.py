@@ -96,6 +96,11 @@ class Applications:
             if not any(fnmatchcase(route.template, glob) for glob in self._exclude)
         )
 
+    def serves(self, path: str) -> bool:
+        """Whether an application is known to have a route of exactly this path itself."""
+        told = (routes(application) for application, routes in self._alive())
+        return any(route.template == path for each in told for route in each or ())
+
     def routes(self) -> tuple[Route, ...] | None:
         """As `known`; None where there is no application, or one that does not tell its routes."""
         told = [routes(application) is not None for application, routes in self._alive()]

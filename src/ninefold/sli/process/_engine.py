@@ -55,3 +55,7 @@ class Lag:
         if age >= KEPT:
             return max(overdue, state.peak)
         return max(overdue, state.peak, state.before)
+
+    def overdue(self, now: float) -> float:
+        """How many seconds the tick that is due is late at this moment."""
+        return max(0.0, now - self._state.due)

@@ -30,16 +30,16 @@ class EventLoops:
     def __init__(self, telemetry: Telemetry, runtime: Runtime | None = None) -> None:
         self._clock = (runtime or Runtime()).clock
         self._faults = telemetry.faults
-        self._on = telemetry.settings.process_metrics and not telemetry.disabled
+        self._on = True
         self.watched: dict[asyncio.AbstractEventLoop, Lag] = {}
         """Loops that ran when last looked at, by which a caller may save the call of `watch`.
 
         They are held, and let go of once they no longer run, whenever a reader collects and a
         further loop comes: weak references would be dearer to ask on every request.
         """
-        if self._on:
+        if telemetry.settings.process_metrics and not telemetry.disabled:
             telemetry.observe(EVENT_LOOP_LAG, self._read)
-            restart_after_fork(self)
+        restart_after_fork(self)
 
     def watch(self) -> bool:
         """Watch the loop that runs this, from now on; whether there is one that is watched."""
@@ -59,6 +59,16 @@ class EventLoops:
             self._faults.internal_error("metrics", error)
             return False
         return True
+
+    def running(self) -> asyncio.AbstractEventLoop | None:
+        """One that serves requests at present, if any does."""
+        return next((loop for loop in list(self.watched) if loop.is_running()), None)
+
+    def overdue(self) -> float | None:
+        """How many seconds the most belated loop is late now; None where none runs."""
+        now = self._clock()
+        late = [lag.overdue(now) for loop, lag in list(self.watched.items()) if loop.is_running()]
+        return max(late, default=None)
 
     def stop(self) -> None:
         """Watch no loop any more: ticks that are under way are the last ones."""

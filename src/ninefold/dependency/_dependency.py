@@ -1,72 +1,82 @@
-"""Dependency: what a service calls, declared once: how calls are guarded and counted."""
+"""Dependency: what a service calls: how its calls are guarded and counted, and how it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from ninefold.core import require_name, require_one_of, shown
+from ninefold.core import require_name, seconds, shown
+from ninefold.dependency._declared import Declared
 from ninefold.errors import ConfigurationError
-from ninefold.resilience import NOTHING, BreakerControl, Passage, Policy
+from ninefold.health import Calls
+from ninefold.resilience import NOTHING, BreakerControl, Passage, Policy, Tally
 
 if TYPE_CHECKING:
+    from ninefold.health import Health, Judged
     from ninefold.resilience import Judges
     from ninefold.telemetry import Measuring
 
-__all__ = ["KINDS", "Dependency"]
+__all__ = ["Dependency"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-KINDS: Final = ("http", "rpc", "db", "cache", "messaging", "storage", "other")
+_REFUSING = ("open", "half_open", "forced_open")
 
 
 class Dependency:
     """Something that a service calls. Made by `service.dependency()`.
 
     Its calls are guarded by its policy, and recorded under its name: `ninefold.dependency.name` on
-    metrics, `service.peer.name` on spans.
+    metrics, `service.peer.name` on spans. What they come to is evidence of its health, beside what
+    its checks find.
     """
 
     def __init__(
         self,
         name: str,
+        declared: Declared,
         *,
-        kind: str,
-        vendor: str | None = None,
-        policy: Policy | None = None,
+        health: Health | None = None,
         measuring: Measuring | None = None,
         judges: Judges | None = None,
         off: bool = False,
     ) -> None:
         require_name("a dependency's name", name)
-        require_one_of("kind", kind, KINDS)
-        if vendor is not None:
-            require_name("vendor", vendor)
-        if policy is not None and not isinstance(policy, Policy):
-            raise ConfigurationError(
-                f"policy must be an nf.Policy, got {shown(policy)}; write policy=nf.Policy(...)"
-            )
+        policy = declared.policy
         if policy is not None and policy.name is not None:
             raise ConfigurationError(
                 f"the policy of the dependency {name!r} has its name; leave {policy.name!r} out"
             )
         self._name = name
-        self._kind = kind
-        self._vendor = vendor
+        self._given = declared
+        self._declared = declared.overridden(name)
         self._measuring = measuring
         self._judges = judges
         self._off = off
-        self._given = policy
+        self._tally = Tally()
         self._policy = self._bound(Policy() if policy is None else policy)
+        self._health = health
+        if health is not None:
+            health.declare(
+                self._declared.place(name),
+                self._declared.patience(),
+                self._declared.checks,
+                calls=self.calls,
+                about=self._declared.about(),
+            )
 
     def _bound(self, policy: Policy) -> Policy:
         return policy.bound(
-            self._name, judges=self._judges, measuring=self._measuring, off=self._off
+            self._name,
+            judges=self._judges,
+            measuring=self._measuring,
+            tally=self._tally,
+            off=self._off,
         )
 
     def __repr__(self) -> str:
-        return f"Dependency({self._name!r}, kind={self._kind!r})"
+        return f"Dependency({self._name!r}, kind={self.kind!r})"
 
     @property
     def name(self) -> str:
@@ -76,12 +86,46 @@ class Dependency:
     @property
     def kind(self) -> str:
         """What it is: `http`, `rpc`, `db`, `cache`, `messaging`, `storage` or `other`."""
-        return self._kind
+        return self._declared.kind
 
     @property
     def vendor(self) -> str | None:
         """Who provides it, where that is somebody else; for reports on what was agreed."""
-        return self._vendor
+        return self._declared.vendor
+
+    @property
+    def declared(self) -> Declared:
+        """All that is said of it, with what the deployment overrides."""
+        return self._declared
+
+    @property
+    def health(self) -> Judged:
+        """How it is now, from its checks and its calls.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout")
+        >>> stock = service.dependency("stock-db", kind="db", check=lambda: True)
+        >>> stock.health.state
+        'starting'
+        >>> service.shutdown()
+        True
+        """
+        assert self._health is not None  # made by a service, which has one
+        return self._health.states()[self._name]
+
+    def calls(self) -> Calls:
+        """What is known of its calls, as evidence of its health."""
+        tally, core = self._tally, self._policy.core
+        circuit = core.circuit
+        if circuit is None:
+            return Calls(tally.good, tally.bad, tally.refused)
+        return Calls(
+            tally.good,
+            tally.bad,
+            tally.refused,
+            is_refusing=circuit.state(core.now()) in _REFUSING,
+            open_for=seconds("open_for", circuit.options.open_for),
+        )
 
     @property
     def policy(self) -> Policy:
@@ -168,6 +212,6 @@ class Dependency:
             )
         return self._bound(policy)
 
-    def is_declared_as(self, *, kind: str, vendor: str | None, policy: Policy | None) -> bool:
+    def is_declared_as(self, declared: Declared) -> bool:
         """Whether it was declared with these words."""
-        return (self._kind, self._vendor) == (kind, vendor) and self._given is policy
+        return self._given == declared
