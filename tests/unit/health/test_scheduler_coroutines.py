@@ -244,10 +244,10 @@ def test_a_coroutine_that_blocks_its_loop_is_stuck_and_the_others_go_on() -> Non
             eventually(lambda: begun)
             made.scheduler.add(kept)
             made.pass_by(2)
-            made.pass_until(lambda: any(each.outcome == "success" for each in kept.told))
-            assert {each.outcome for each in kept.told} <= {"cancelled", "success"}
-            for _ in range(3):
+            assert kept.eventually_told(1).outcome == "cancelled"
+            for number in (2, 3, 4):
                 made.pass_by(12)
+                assert kept.eventually_told(number).outcome == "success"
             assert {(each.outcome, each.stuck) for each in blocking.told} == {("timeout", True)}
             assert begun == [1]
         finally:
@@ -271,7 +271,10 @@ def test_our_loop_is_left_to_one_that_blocks_it_before_its_own_time_is_over() ->
         try:
             assert begun.wait(15)
             made.scheduler.add(kept)
-            made.pass_until(lambda: any(each.outcome == "success" for each in kept.told))
+            made.pass_by(2)
+            assert kept.eventually_told(1).outcome == "cancelled"
+            made.pass_by(12)
+            assert kept.eventually_told(2).outcome == "success"
             assert blocking.told == []
         finally:
             go.set()
@@ -299,8 +302,10 @@ def test_one_that_waited_when_another_blocked_our_loop_goes_on_elsewhere() -> No
             made.scheduler.add(blocking)
             assert blocks.wait(15)
             made.pass_by(2)
-            made.pass_until(lambda: any(each.outcome == "success" for each in kept.told))
-            assert {each.outcome for each in kept.told} == {"cancelled", "success"}
+            made.pass_by(GRACE)
+            assert kept.eventually_told(1).outcome == "cancelled"
+            made.pass_by(12)
+            assert kept.eventually_told(2).outcome == "success"
         finally:
             go.set()
 
