@@ -94,7 +94,8 @@ class Scheduled:
             self.pass_by(12.0)
             return look()
 
-        eventually(pass_and_look)
+        # Slowly, so that what has begun meanwhile can end within its virtual seconds.
+        eventually(pass_and_look, pause=0.2)
 
 
 @contextmanager

@@ -79,8 +79,14 @@ def test_a_coroutine_runs_on_the_applications_loop_in_a_context_of_its_own() -> 
         variable.set("set")
         return Finding("degraded", "slow")
 
+    def tick(now: float) -> None:
+        variable.set("set by the scheduler's thread")
+        ticks.append(now)
+
+    ticks: list[float] = []
     kept = Kept(run)
-    with app_loop() as app, scheduled(kept, loop=lambda: app.loop) as made:
+    with app_loop() as app, scheduled(kept, loop=lambda: app.loop, tick=tick) as made:
+        made.ticks = ticks
         told = kept.eventually_told(1)
         assert (told.outcome, told.finding) == ("success", Finding("degraded", "slow"))
         made.pass_by(12)
@@ -175,8 +181,10 @@ def test_one_that_ignores_its_cancellation_is_stuck() -> None:
 
 def test_a_blocked_loop_is_no_evidence_and_nothing_piles_up_on_it() -> None:
     """What it never began was not asked; one callback waits there, however often it was due."""
+    begun: list[int] = []
 
     async def run(_: float) -> Finding:
+        begun.append(1)
         return Finding()
 
     kept = Kept(run)
@@ -191,7 +199,9 @@ def test_a_blocked_loop_is_no_evidence_and_nothing_piles_up_on_it() -> None:
                 made.pass_by(12)
             assert app.waiting() == before + 1
         made.pass_until(lambda: kept.told[-1].outcome == "success")
-        assert {each.outcome for each in kept.told} == {"cancelled", "success"}
+        outcomes = [each.outcome for each in kept.told]
+        assert set(outcomes) == {"cancelled", "success"}
+        assert len(begun) == outcomes.count("success"), "one that was called off was begun"
 
 
 def test_a_loop_that_is_blocked_by_others_once_it_had_begun_is_no_evidence() -> None:
@@ -217,6 +227,35 @@ def test_a_loop_that_is_blocked_by_others_once_it_had_begun_is_no_evidence() -> 
 
 def test_a_coroutine_that_blocks_its_loop_is_stuck_and_the_others_go_on() -> None:
     """Who holds the loop is known; on our own loop others are not held up for longer than once."""
+    begun: list[int] = []
+    go = threading.Event()
+
+    async def block(_: float) -> Finding:
+        begun.append(1)
+        go.wait(60)
+        return Finding()
+
+    async def run(_: float) -> Finding:
+        return Finding()
+
+    blocking, kept = Kept(block), Kept(run)
+    with scheduled(blocking) as made:
+        try:
+            eventually(lambda: begun)
+            made.scheduler.add(kept)
+            made.pass_by(2)
+            assert kept.eventually_told(1).outcome == "cancelled"
+            for number in (2, 3, 4):
+                made.pass_by(12)
+                assert kept.eventually_told(number).outcome == "success"
+            assert {(each.outcome, each.stuck) for each in blocking.told} == {("timeout", True)}
+            assert begun == [1]
+        finally:
+            go.set()
+
+
+def test_our_loop_is_left_to_one_that_blocks_it_before_its_own_time_is_over() -> None:
+    """Others have their results within their own timeouts, however long that of the one is."""
     begun, go = threading.Event(), threading.Event()
 
     async def block(_: float) -> Finding:
@@ -227,15 +266,46 @@ def test_a_coroutine_that_blocks_its_loop_is_stuck_and_the_others_go_on() -> Non
     async def run(_: float) -> Finding:
         return Finding()
 
-    blocking, kept = Kept(block), Kept(run)
+    blocking, kept = Kept(block, timeout=100_000), Kept(run)
     with scheduled(blocking) as made:
         try:
             assert begun.wait(15)
             made.scheduler.add(kept)
             made.pass_by(2)
-            made.pass_until(lambda: any(each.outcome == "success" for each in kept.told))
-            assert {each.outcome for each in kept.told} <= {"cancelled", "success"}
-            assert {(each.outcome, each.stuck) for each in blocking.told} == {("timeout", True)}
+            assert kept.eventually_told(1).outcome == "cancelled"
+            made.pass_by(12)
+            assert kept.eventually_told(2).outcome == "success"
+            assert blocking.told == []
+        finally:
+            go.set()
+
+
+def test_one_that_waited_when_another_blocked_our_loop_goes_on_elsewhere() -> None:
+    """It had begun, and cannot go on: nothing is known of it, and it is begun anew."""
+    waits, blocks, go = threading.Event(), threading.Event(), threading.Event()
+
+    async def block(_: float) -> Finding:
+        blocks.set()
+        go.wait(60)
+        return Finding()
+
+    async def run(_: float) -> Finding:
+        if not waits.is_set():
+            waits.set()
+            await asyncio.Event().wait()
+        return Finding()
+
+    blocking, kept = Kept(block, timeout=100_000), Kept(run)
+    with scheduled(kept) as made:
+        try:
+            assert waits.wait(15)
+            made.scheduler.add(blocking)
+            assert blocks.wait(15)
+            made.pass_by(2)
+            made.pass_by(GRACE)
+            assert kept.eventually_told(1).outcome == "cancelled"
+            made.pass_by(12)
+            assert kept.eventually_told(2).outcome == "success"
         finally:
             go.set()
 
