@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support import servers
 from tests.support.otlp_sink import OtlpSink
+from tests.support.postgres import Postgres
 from tests.support.process import Process
 from tests.support.prometheus import Prometheus
 from tests.support.redis import Redis
@@ -95,6 +96,13 @@ def rotel(keep: Callable[[Process], Process], tmp_path: Path, otlp_sink: OtlpSin
 def redis_server(tmp_path: Path) -> Iterator[Redis]:
     """A real Redis, empty."""
     with Redis(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A real PostgreSQL, for all tests that leave it running as it was."""
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
 

@@ -12,9 +12,16 @@ from pathlib import Path
 import pytest
 
 
-def executable(name: str, *, package: str) -> Path:
-    """The program `name` on the path; `package` is what brings it."""
+def executable(name: str, *, package: str, folders: str | None = None) -> Path:
+    """The program `name` on the path; `package` is what brings it.
+
+    `folders` is a pattern of where the package keeps it off the path; the newest release is taken.
+    """
     found = shutil.which(name)
+    if found is None and folders is not None:
+        pattern = f"{folders}/{name}".removeprefix("/")
+        beside = sorted(Path("/").glob(pattern), key=lambda path: (len(str(path)), str(path)))
+        found = next((str(path) for path in reversed(beside)), None)
     if found is None:
         pytest.skip(f"{name} is not installed (Debian package {package})")
     return Path(found)
