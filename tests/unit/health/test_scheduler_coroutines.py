@@ -243,6 +243,7 @@ def test_a_coroutine_that_blocks_its_loop_is_stuck_and_the_others_go_on() -> Non
         try:
             eventually(lambda: begun)
             made.scheduler.add(kept)
+            made.pass_by(1)  # after this tick it is known to be due, and has been begun
             made.pass_by(2)
             assert kept.eventually_told(1).outcome == "cancelled"
             for number in (2, 3, 4):
@@ -271,6 +272,7 @@ def test_our_loop_is_left_to_one_that_blocks_it_before_its_own_time_is_over() ->
         try:
             assert begun.wait(15)
             made.scheduler.add(kept)
+            made.pass_by(1)  # after this tick it is known to be due, and has been begun
             made.pass_by(2)
             assert kept.eventually_told(1).outcome == "cancelled"
             made.pass_by(12)
