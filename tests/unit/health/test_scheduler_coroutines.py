@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Iterator
@@ -440,3 +441,40 @@ def test_asking_for_the_loop_may_fail() -> None:
         broken[0] = False
         made.pass_by(12)
         assert kept.eventually_told(2).outcome == "success"
+
+
+def test_asking_for_the_loop_may_fail_while_one_hangs() -> None:
+    """Then nobody knows whether it is lost: a fault at each due probe, and all else goes on."""
+    begun: list[int] = []
+    broken: list[bool] = []
+    go = threading.Event()
+
+    async def run(_: float) -> Finding:
+        begun.append(1)
+        while not go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+        return Finding()
+
+    with app_loop() as app:
+
+        def loop() -> asyncio.AbstractEventLoop:
+            if broken:
+                raise LookupError("no loop")
+            return app.loop
+
+        kept = Kept(run)
+        with scheduled(kept, loop=loop) as made:
+            eventually(lambda: begun)
+            made.pass_by(2)
+            kept.eventually_told(1)
+            broken.append(True)
+            for _ in range(3):
+                made.pass_by(12)
+            assert {type(each) for each in made.faults} == {LookupError}
+            assert len(made.faults) <= 3
+            assert begun == [1]
+            go.set()
+            broken.clear()
+            made.pass_until(lambda: kept.told[-1].outcome == "success")
+            made.faults.clear()
