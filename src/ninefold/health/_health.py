@@ -378,17 +378,12 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        for entry in self._entries.values():
-            try:
-                entry.look(now)
-            except Exception as error:  # noqa: BLE001 - evidence that is missing is none
-                self._fault(error)
         return [entry.node(now) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
         with self._lock:
-            entry.standing.series[probe.number].take(probed)
+            entry.take(probe.number, probed)
             self._view = None
         self._instruments.probed(probe.name, probed)
         self._tell(self.overall())
