@@ -15,8 +15,9 @@ class Cut:
     """While it is open, the connection `handle` has `seconds` to answer; then its socket ends.
 
     The blocked call then raises what its driver says of a lost connection, and this makes a
-    `TimeoutError` of it. The socket is duplicated first, so that no other one that gets its number
-    is ever hit. A connection that has no `fileno()` is left alone.
+    `TimeoutError` of it; also where the answer came at the last moment, as the connection is lost
+    all the same: whoever catches it closes that. The socket is duplicated first, so that no other
+    one that gets its number is ever hit. A connection that has no `fileno()` is left alone.
     """
 
     __slots__ = ("_seconds", "_socket", "_timer", "fired")
@@ -44,7 +45,7 @@ class Cut:
         self._timer.cancel()
         self._timer.join()
         self._socket.close()
-        if self.fired and isinstance(error, Exception):
+        if self.fired and (error is None or isinstance(error, Exception)):
             raise TimeoutError(f"no answer within {self._seconds:.3g} seconds") from error
 
     def _fire(self) -> None:

@@ -24,6 +24,8 @@ __all__ = ["psycopg"]
 _STATEMENT = "SELECT 1"
 # What of the timeout may pass in waiting for a pool, before it is asked who is to blame.
 _POOLS_SHARE = 0.5
+# A coroutine is cancelled when its time is over, and psycopg, cancelled, waits ten more seconds for
+# the server. So its socket ends just before.
 _BEFORE_THE_END = 0.9
 _BROKEN = "the pool gave a connection that was broken; it has no check="
 
@@ -51,9 +53,7 @@ class Address:
         except TimeoutError:
             raise TimeoutError(f"no connection within {timeout:.3g} seconds") from None
         try:
-            # Cancelled, psycopg would wait ten more seconds for the server.
-            with Cut(connection, end - time.monotonic()):
-                await (await connection.execute(_STATEMENT)).fetchall()
+            await _ask_async(connection, end - time.monotonic())
         finally:
             await connection.close()
         return Finding()
@@ -69,8 +69,8 @@ class Connecting:
         """Take a connection, ask, and leave it."""
         end = time.monotonic() + timeout
         try:
-            with self.connect() as connection, Cut(connection, end - time.monotonic()):
-                connection.execute(_STATEMENT).fetchall()
+            with self.connect() as connection:
+                _ask(connection, end - time.monotonic())
         except _pool_timeouts() as error:
             return Finding("degraded", str(error), pool=True)
         return Finding()
@@ -88,11 +88,8 @@ class Pool:
         said = _full(self.pool)
         if not said:
             try:
-                with (
-                    self.pool.connection(timeout=timeout * _POOLS_SHARE) as connection,
-                    Cut(connection, end - time.monotonic()),
-                ):
-                    connection.execute(_STATEMENT).fetchall()
+                with self.pool.connection(timeout=timeout * _POOLS_SHARE) as connection:
+                    _ask(connection, end - time.monotonic())
             except _pool_timeouts() as error:
                 said = str(error)
             except _broken():
@@ -118,9 +115,7 @@ class AsyncPool:
         if not said:
             try:
                 async with self.pool.connection(timeout=timeout * _POOLS_SHARE) as connection:
-                    # Just before the time is over: what is cancelled waits ten more seconds.
-                    with Cut(connection, (end - time.monotonic()) * _BEFORE_THE_END):
-                        await (await connection.execute(_STATEMENT)).fetchall()
+                    await _ask_async(connection, (end - time.monotonic()) * _BEFORE_THE_END)
             except _pool_timeouts() as error:
                 said = str(error)
             except _broken():
@@ -179,6 +174,24 @@ postgresql://USER@HOST/NAME, or KEY=VALUE pairs that libpq knows; it is not show
             f"an object of type {type(server).__qualname__}"
         )
     return Connecting(server)
+
+
+def _ask(connection: Any, seconds: float) -> None:
+    try:
+        with Cut(connection, seconds):
+            connection.execute(_STATEMENT).fetchall()
+    except TimeoutError:
+        connection.close()
+        raise
+
+
+async def _ask_async(connection: Any, seconds: float) -> None:
+    try:
+        with Cut(connection, seconds):
+            await (await connection.execute(_STATEMENT)).fetchall()
+    except TimeoutError:
+        await connection.close()
+        raise
 
 
 def _require_readable(conninfo: str) -> None:

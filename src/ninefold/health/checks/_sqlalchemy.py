@@ -37,9 +37,13 @@ class Engine:
         try:
             with self.engine.connect() as connection:
                 raw = connection.connection.driver_connection
-                with Cut(raw, end - time.monotonic()):
-                    _rows(_ask(connection, self.statement))
-                    connection.rollback()
+                try:
+                    with Cut(raw, end - time.monotonic()):
+                        _rows(_ask(connection, self.statement))
+                        connection.rollback()
+                except TimeoutError:
+                    connection.invalidate()
+                    raise
         except _no_place() as error:
             return Finding("degraded", str(error), pool=True)
         return Finding()
@@ -62,9 +66,13 @@ class AsyncEngine:
             async with self.engine.connect() as connection:
                 raw = (await connection.get_raw_connection()).driver_connection
                 # Just before the time is over: psycopg, cancelled, waits ten more seconds.
-                with Cut(raw, (end - time.monotonic()) * _BEFORE_THE_END):
-                    _rows(await _ask(connection, self.statement))
-                    await connection.rollback()
+                try:
+                    with Cut(raw, (end - time.monotonic()) * _BEFORE_THE_END):
+                        _rows(await _ask(connection, self.statement))
+                        await connection.rollback()
+                except TimeoutError:
+                    await connection.invalidate()
+                    raise
         except _no_place() as error:
             return Finding("degraded", str(error), pool=True)
         return Finding()
@@ -87,8 +95,10 @@ def sqlalchemy(engine: Any, statement: Any = "SELECT 1") -> Check:
     Raises `ConfigurationError` for what is no engine.
 
     >>> import sqlalchemy as sa
-    >>> sqlalchemy(sa.create_engine("sqlite://")).run(2.0).level
+    >>> engine = sa.create_engine("sqlite://")
+    >>> sqlalchemy(engine).run(2.0).level
     'up'
+    >>> engine.dispose()
     """
     if not callable(getattr(engine, "connect", None)) or not hasattr(engine, "dialect"):
         # The repr of what was meant to be an address holds its password.

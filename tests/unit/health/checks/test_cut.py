@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from tests.support.waiting import eventually
 
 from ninefold.health.checks._cut import Cut
 
@@ -38,6 +39,25 @@ def test_a_call_that_ends_in_time_leaves_the_connection_alone() -> None:
             assert ours.recv(1) == b"x"
         theirs.sendall(b"y")
         assert ours.recv(1) == b"y"
+
+
+def test_an_answer_at_the_last_moment_is_a_timeout_too() -> None:
+    """The socket is lost, and nobody may put such a connection back into a pool."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(TimeoutError), Cut(ours, 0.01) as cut:
+        eventually(lambda: cut.fired)
+
+
+def test_what_is_no_error_passes_though_the_time_is_over() -> None:
+    """An interrupt stays one."""
+    ours, theirs = socket.socketpair()
+
+    def interrupted(cut: Cut) -> None:
+        eventually(lambda: cut.fired)
+        raise KeyboardInterrupt
+
+    with ours, theirs, pytest.raises(KeyboardInterrupt), Cut(ours, 0.01) as cut:
+        interrupted(cut)
 
 
 def test_an_error_of_the_call_itself_passes_unchanged() -> None:

@@ -135,7 +135,8 @@ def test_an_engine_of_sqlalchemy_is_full_when_its_overflow_is() -> None:
     """`pool_size` and `max_overflow` together are the limit, and it is the pool of that moment."""
     sa = pytest.importorskip("sqlalchemy")
     engine = sa.create_engine("sqlite://", poolclass=sa.pool.QueuePool, pool_size=1, max_overflow=1)
-    of_engine, of_pool = connection_pool(engine), connection_pool(engine.pool)
+    first = engine.pool
+    of_engine, of_pool = connection_pool(engine), connection_pool(first)
     with engine.connect():
         assert of_engine.run(1.0).detail == "1 of 2 connections busy"
         with engine.connect():
@@ -144,6 +145,7 @@ def test_an_engine_of_sqlalchemy_is_full_when_its_overflow_is() -> None:
             assert (found.level, found.pool) == ("degraded", True)
             engine.dispose()
             assert of_engine.run(1.0).level == "up"
+    first.dispose()
     engine.dispose()
 
 
