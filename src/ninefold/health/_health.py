@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ninefold.core import Runtime, require_name, require_one_of, seconds, shown
 from ninefold.errors import ConfigurationError
@@ -51,6 +51,22 @@ FRESH: Final = 1.0
 _SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
+
+
+class Others(Protocol):
+    """The other workers of the same server."""
+
+    def drain(self) -> None:
+        """Tell them to drain."""
+        ...
+
+    def is_draining(self) -> bool:
+        """Whether one of them was told so; quick."""
+        ...
+
+    def beat(self) -> None:
+        """Tell them that this one serves, if it does."""
+        ...
 
 
 class Health:
@@ -106,6 +122,7 @@ class Health:
         self._entries: dict[str, Entry] = {}
         self._gate = Gate(self._clock(), self._start_deadline, startup)
         self._draining = False
+        self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
         self._drained: tuple[Callable[[], bool], ...] = (is_server_ending,)
         self._view: Overall | None = None
@@ -240,9 +257,10 @@ class Health:
         """
         self._heartbeats = (*self._heartbeats, heartbeat)
 
-    def drained_while(self, told: Callable[[], bool]) -> None:
-        """Ask `told`, which must be quick, whether somebody else has said that this is to drain."""
-        self._drained = (*self._drained, told)
+    def share_with(self, others: Others) -> None:
+        """Drain together with the other workers of this server, and beat for them."""
+        self._others = others
+        self._drained = (is_server_ending, others.is_draining)
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -254,7 +272,7 @@ class Health:
             self._view = None
             for entry in self._entries.values():
                 entry.begin(self._clock())
-            wanted = bool(self._entries)
+            wanted = bool(self._entries) or self._others is not None
         if wanted:
             self._scheduler.start()
 
@@ -273,6 +291,8 @@ class Health:
         503
         """
         self._draining = True
+        if self._others is not None:
+            self._others.drain()
         self._tell(self.overall())
 
     def overall(self) -> Overall:
@@ -358,22 +378,19 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        for entry in self._entries.values():
-            try:
-                entry.look(now)
-            except Exception as error:  # noqa: BLE001 - evidence that is missing is none
-                self._fault(error)
         return [entry.node(now) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
         with self._lock:
-            entry.standing.series[probe.number].take(probed)
+            entry.take(probe.number, probed)
             self._view = None
         self._instruments.probed(probe.name, probed)
         self._tell(self.overall())
 
     def _tick(self, now: float) -> None:
+        if self._others is not None:
+            self._others.beat()
         with self._lock:
             self._view = None
         self._tell(self.overall())
