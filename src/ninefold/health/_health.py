@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ninefold.core import Runtime, require_name, require_one_of, seconds, shown
+from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds, shown
 from ninefold.errors import ConfigurationError
 from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
@@ -48,7 +48,6 @@ __all__ = ["Health"]
 FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
-_SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
 
@@ -66,6 +65,14 @@ class Others(Protocol):
 
     def beat(self) -> None:
         """Tell them that this one serves, if it does."""
+        ...
+
+    def leave(self) -> None:
+        """Tell them that this one ends."""
+        ...
+
+    def serve(self) -> bool:
+        """Whether one of them serves, and goes on to; quick."""
         ...
 
 
@@ -109,10 +116,8 @@ class Health:
         if name is not None:
             require_name("a service's name", name)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and len(token) < _SHORTEST_TOKEN:
-            raise ConfigurationError(
-                "token must be a text of at least 8 characters that nobody guesses"
-            )
+        if token is not None:
+            require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
         self._facts = Facts(name, version)
@@ -124,7 +129,7 @@ class Health:
         self._draining = False
         self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
-        self._drained: tuple[Callable[[], bool], ...] = (is_server_ending,)
+        self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
         self._view: Overall | None = None
         self._viewed = 0.0
         self._told: dict[str, str] = {}
@@ -258,9 +263,12 @@ class Health:
         self._heartbeats = (*self._heartbeats, heartbeat)
 
     def share_with(self, others: Others) -> None:
-        """Drain together with the other workers of this server, and beat for them."""
+        """Drain together with the other workers of this server, and beat for them.
+
+        A worker that ends by itself, as they do after so many requests, is not the server's end.
+        """
         self._others = others
-        self._drained = (is_server_ending, others.is_draining)
+        self._drained = (self._is_ending, others.is_draining)
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -366,6 +374,9 @@ class Health:
     def _is_draining(self) -> bool:
         return self._draining or any(_said(told) for told in self._drained)
 
+    def _is_ending(self) -> bool:
+        return is_server_ending() and (self._others is None or not self._others.serve())
+
     def _view_at(self, now: float) -> Overall:
         view = self._view
         if view is not None and 0 <= now - self._viewed < FRESH:
@@ -390,7 +401,10 @@ class Health:
 
     def _tick(self, now: float) -> None:
         if self._others is not None:
-            self._others.beat()
+            if is_server_ending():
+                self._others.leave()
+            else:
+                self._others.beat()
         with self._lock:
             self._view = None
         self._tell(self.overall())
