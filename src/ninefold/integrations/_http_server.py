@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import PATHS
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._recorded import Recorded, cut
 from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION
 from ninefold.resilience.deadline import Scope, enter, leave, parse_header
@@ -118,6 +119,7 @@ class HttpServer:
             re.compile("|".join(translate(glob) for glob in globs)).match if globs else None
         )
         """Says whether a path is excluded, if any is."""
+        start_with_workers(host.start)
 
     def answers(self, path: str) -> bool:
         """Whether one of `endpoints` is answered here: what the application has is its own."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import HealthAsgi, answer_asgi, send_answer
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -344,6 +345,7 @@ def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
     if isinstance(app, HealthAsgi):
         return app
+    start_with_workers(host.start)
     return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import HealthWsgi, answer_wsgi, start_answer
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -297,6 +298,7 @@ def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
     if isinstance(app, HealthWsgi):
         return app
+    start_with_workers(host.start)
     return HealthWsgi(host.health, app, serves=host.serves, begin=host.start)
 
 
