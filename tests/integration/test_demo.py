@@ -40,7 +40,7 @@ def demo(keep: Callable[[Process], Process], tmp_path: Path) -> Demo:
 
 def ended(process: Process) -> int:
     """The exit status, once it has ended."""
-    eventually(lambda: process.status is not None, within=60)
+    eventually(lambda: process.status is not None, within=240)
     status = process.status
     assert status is not None
     return status
@@ -126,7 +126,7 @@ def test_faults_are_told_by_what_the_policy_did_about_them(demo: Demo) -> None:
 def test_ctrl_c_ends_it_in_good_order(demo: Demo) -> None:
     """The account is drawn up all the same, the services are gone, and the exit code is 0."""
     process = demo("--seconds", "600")
-    eventually(lambda: "s of 600 s" in process.log, within=60)
+    eventually(lambda: "s of 600 s" in process.log, within=240)
     assert process.stop(signal.SIGINT) == 0
     assert accounts(process.log).keys() == {"checkout", "inventory"}, process.log
     assert_nothing_is_left(process)
