@@ -103,7 +103,9 @@ def roll_up(nodes: Sequence[Node], *, started: bool) -> Overall:
     """How the service is, where its process works; `started` is what the gate says."""
     indirect = is_indirect(node.place for node in nodes)
     by_name = {node.place.name: node for node in nodes}
-    judged = {node.place.name: _inherited(node, by_name) for node in nodes}
+    judged: dict[str, Judged] = {}
+    for node in nodes:
+        _inherit(node, by_name, judged)
     status, ready, notes, decided = _status(nodes, judged, indirect)
     if not started:
         status, ready, notes = "STARTING", False, ()
@@ -215,16 +217,22 @@ def _counts(place: Place, indirect: frozenset[str]) -> bool:
     return place.role != "optional" and place.name not in indirect
 
 
-def _inherited(node: Node, by_name: Mapping[str, Node]) -> Judged:
+def _inherit(node: Node, by_name: Mapping[str, Node], known: dict[str, Judged]) -> Judged:
     """How a dependency is; one that nothing is known of is as well as what it stands on."""
-    judged = node.judged
-    if node.is_checked or judged.state != "unknown":
-        return judged
-    for name in node.place.upstreams:
-        upstream = by_name.get(name)
-        if upstream is not None and upstream.judged.state == "down":
-            return Judged("degraded", ("affected",), f"{name}, which it stands on, is down")
-    return judged
+    name = node.place.name
+    if name in known:
+        return known[name]
+    known[name] = node.judged
+    if node.is_checked or node.judged.state != "unknown":
+        return node.judged
+    for upstream in node.place.upstreams:
+        if upstream in by_name:
+            state = _inherit(by_name[upstream], by_name, known).state
+            if state in ("down", "degraded"):
+                told = f"{upstream}, which it stands on, is {state}"
+                known[name] = Judged("degraded", ("affected",), told)
+                break
+    return known[name]
 
 
 def _status(
