@@ -153,7 +153,8 @@ class WsgiMiddleware:
                 return self._health(path, environ, start_response)
             if method in ("GET", "HEAD"):
                 return self._metrics(environ, start_response)
-        if server.pipeline.built is None:
+        built = server.pipeline.built
+        if built is None or built is not server.awake:
             self._wake(environ)
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
@@ -210,6 +211,8 @@ class WsgiMiddleware:
             server.host.heartbeats.serve_threads(
                 server.under_way, single=not environ.get("wsgi.multithread", True)
             )
+            # Built before the first request where the service was started by hand.
+            server.awake = server.pipeline.built
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(error)
 
