@@ -92,10 +92,14 @@ class Health:
     ) -> None:
         if name is not None:
             require_name("a service's name", name)
+        if version is not None:
+            require_name("version", version)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and len(token) < _SHORTEST_TOKEN:
+        if token is not None and not _is_token(token):
+            # Not shown: it is secret, or will be.
             raise ConfigurationError(
-                "token must be a text of at least 8 characters that nobody guesses"
+                "token must be a text of at least 8 visible ASCII characters that nobody guesses,"
+                " as a header carries nothing else; make one by secrets.token_urlsafe()"
             )
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
@@ -174,6 +178,10 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
+        about = {"owner": owner, "runbook": runbook}
+        told = {key: value for key, value in about.items() if value is not None}
+        for key, value in told.items():
+            require_name(key, value)
         self.declare(
             Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
             Patience(
@@ -184,12 +192,9 @@ class Health:
                 latency_budget=latency_budget,
                 quorum=quorum,
             ),
-            checks_of(check),
-            about={
-                key: value
-                for key, value in (("owner", owner), ("runbook", runbook))
-                if value is not None
-            },
+            # Nothing else would tell of it: None is a function that forgot to return one.
+            checks_of(check) or (as_check(check),),
+            about=told,
         )
 
     def declare(
@@ -423,6 +428,15 @@ def checks_of(check: object) -> tuple[Check, ...]:
         several: Sequence[Any] = check
         return tuple(as_check(each) for each in several)
     return (as_check(check),)
+
+
+def _is_token(token: object) -> bool:
+    """Whether it can be sent in a header, and be the same when it arrives."""
+    return (
+        isinstance(token, str)
+        and len(token) >= _SHORTEST_TOKEN
+        and all("!" <= each <= "~" for each in token)
+    )
 
 
 def _listed(name: str, given: Iterable[str]) -> tuple[str, ...]:
