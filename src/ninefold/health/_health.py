@@ -9,9 +9,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ninefold.core import Runtime, require_name, require_one_of, seconds, shown
+from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds, shown
 from ninefold.errors import ConfigurationError
 from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
@@ -48,9 +48,32 @@ __all__ = ["Health"]
 FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
-_SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
+
+
+class Others(Protocol):
+    """The other workers of the same server."""
+
+    def drain(self) -> None:
+        """Tell them to drain."""
+        ...
+
+    def is_draining(self) -> bool:
+        """Whether one of them was told so; quick."""
+        ...
+
+    def beat(self) -> None:
+        """Tell them that this one serves, if it does."""
+        ...
+
+    def leave(self) -> None:
+        """Tell them that this one ends."""
+        ...
+
+    def serve(self) -> bool:
+        """Whether one of them serves, and goes on to; quick."""
+        ...
 
 
 class Health:
@@ -95,12 +118,8 @@ class Health:
         if version is not None:
             require_name("version", version)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and not _is_token(token):
-            # Not shown: it is secret, or will be.
-            raise ConfigurationError(
-                "token must be a text of at least 8 visible ASCII characters that nobody guesses,"
-                " as a header carries nothing else; make one by secrets.token_urlsafe()"
-            )
+        if token is not None:
+            require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
         self._facts = Facts(name, version)
@@ -110,8 +129,9 @@ class Health:
         self._entries: dict[str, Entry] = {}
         self._gate = Gate(self._clock(), self._start_deadline, startup)
         self._draining = False
+        self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
-        self._drained: tuple[Callable[[], bool], ...] = (is_server_ending,)
+        self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
         self._view: Overall | None = None
         self._viewed = 0.0
         self._told: dict[str, str] = {}
@@ -245,9 +265,13 @@ class Health:
         """
         self._heartbeats = (*self._heartbeats, heartbeat)
 
-    def drained_while(self, told: Callable[[], bool]) -> None:
-        """Ask `told`, which must be quick, whether somebody else has said that this is to drain."""
-        self._drained = (*self._drained, told)
+    def share_with(self, others: Others) -> None:
+        """Drain together with the other workers of this server, and beat for them.
+
+        A worker that ends by itself, as they do after so many requests, is not the server's end.
+        """
+        self._others = others
+        self._drained = (self._is_ending, others.is_draining)
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -259,7 +283,7 @@ class Health:
             self._view = None
             for entry in self._entries.values():
                 entry.begin(self._clock())
-            wanted = bool(self._entries)
+            wanted = bool(self._entries) or self._others is not None
         if wanted:
             self._scheduler.start()
 
@@ -278,6 +302,8 @@ class Health:
         503
         """
         self._draining = True
+        if self._others is not None:
+            self._others.drain()
         self._tell(self.overall())
 
     def overall(self) -> Overall:
@@ -351,6 +377,9 @@ class Health:
     def _is_draining(self) -> bool:
         return self._draining or any(_said(told) for told in self._drained)
 
+    def _is_ending(self) -> bool:
+        return is_server_ending() and (self._others is None or not self._others.serve())
+
     def _view_at(self, now: float) -> Overall:
         view = self._view
         if view is not None and 0 <= now - self._viewed < FRESH:
@@ -363,22 +392,22 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        for entry in self._entries.values():
-            try:
-                entry.look(now)
-            except Exception as error:  # noqa: BLE001 - evidence that is missing is none
-                self._fault(error)
         return [entry.node(now) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
         with self._lock:
-            entry.standing.series[probe.number].take(probed)
+            entry.take(probe.number, probed)
             self._view = None
         self._instruments.probed(probe.name, probed)
         self._tell(self.overall())
 
     def _tick(self, now: float) -> None:
+        if self._others is not None:
+            if is_server_ending():
+                self._others.leave()
+            else:
+                self._others.beat()
         with self._lock:
             self._view = None
         self._tell(self.overall())
@@ -428,15 +457,6 @@ def checks_of(check: object) -> tuple[Check, ...]:
         several: Sequence[Any] = check
         return tuple(as_check(each) for each in several)
     return (as_check(check),)
-
-
-def _is_token(token: object) -> bool:
-    """Whether it can be sent in a header, and be the same when it arrives."""
-    return (
-        isinstance(token, str)
-        and len(token) >= _SHORTEST_TOKEN
-        and all("!" <= each <= "~" for each in token)
-    )
 
 
 def _listed(name: str, given: Iterable[str]) -> tuple[str, ...]:

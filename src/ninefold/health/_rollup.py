@@ -15,6 +15,7 @@ __all__ = [
     "Node",
     "Overall",
     "Startup",
+    "counts_through",
     "is_indirect",
     "overlaid",
     "refuse_cycle",
@@ -153,9 +154,25 @@ def is_indirect(places: Iterable[Place]) -> frozenset[str]:
     >>> is_indirect([Place(name="catalog", upstreams=("search",)), Place(name="search")])
     frozenset({'search'})
     """
+    return frozenset(counts_through(places))
+
+
+def counts_through(places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
+    """Those that count only through others, with the others' names.
+
+    >>> counts_through([Place(name="catalog", upstreams=("search",)), Place(name="search")])
+    {'search': ('catalog',)}
+    """
     listed = list(places)
-    named = {upstream for place in listed for upstream in place.upstreams}
-    return frozenset(place.name for place in listed if place.role is None and place.name in named)
+    above: dict[str, list[str]] = {}
+    for place in listed:
+        for upstream in place.upstreams:
+            above.setdefault(upstream, []).append(place.name)
+    return {
+        place.name: tuple(above[place.name])
+        for place in listed
+        if place.role is None and place.name in above
+    }
 
 
 def refuse_cycle(places: Mapping[str, Place], added: Place) -> None:
