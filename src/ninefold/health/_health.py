@@ -115,6 +115,8 @@ class Health:
     ) -> None:
         if name is not None:
             require_name("a service's name", name)
+        if version is not None:
+            require_name("version", version)
         require_one_of("startup", startup, _STARTUPS)
         if token is not None:
             require_token("token", token)
@@ -196,6 +198,10 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
+        about = {"owner": owner, "runbook": runbook}
+        told = {key: value for key, value in about.items() if value is not None}
+        for key, value in told.items():
+            require_name(key, value)
         self.declare(
             Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
             Patience(
@@ -206,12 +212,9 @@ class Health:
                 latency_budget=latency_budget,
                 quorum=quorum,
             ),
-            checks_of(check),
-            about={
-                key: value
-                for key, value in (("owner", owner), ("runbook", runbook))
-                if value is not None
-            },
+            # Nothing else would tell of it: None is a function that forgot to return one.
+            checks_of(check) or (as_check(check),),
+            about=told,
         )
 
     def declare(
@@ -389,7 +392,7 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        return [entry.node(now) for entry in self._entries.values()]
+        return [entry.node(now, self._fault) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
