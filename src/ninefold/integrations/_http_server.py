@@ -141,10 +141,12 @@ class HttpServer:
 
     def wake(self) -> None:
         """Have the providers built and this thread's event loop watched; never raises."""
-        self.pipeline.wake()
+        # The loop first: with the providers begin the checks, and those that are coroutines must
+        # find it. On a loop of ours their clients would be bound to that.
         if not self.host.event_loops.watch():
             # Switched off, ended, or served by trio: not to be asked again on every request.
             self.loops = None
+        self.pipeline.wake()
 
     def level(self, method: str, scheme: str) -> list[None]:
         """Make what counts the requests of a method and scheme that are under way."""

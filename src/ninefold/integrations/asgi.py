@@ -348,8 +348,8 @@ def serve_health(app: App, host: Host) -> App:
 
 
 def _begin(host: Host) -> None:
+    host.event_loops.watch()  # first: checks that are coroutines must find it
     host.start()
-    host.event_loops.watch()
 
 
 class _Asgi:

@@ -52,7 +52,7 @@ class Service:
     def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._tracing = ServerTracing(telemetry, head.keeps)
+        self._tracing = ServerTracing(telemetry, head)
         self._objectives = Objectives(telemetry)
         self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)
@@ -208,7 +208,8 @@ class Service:
         the admin port. Lifespan start-up does it for an ASGI application. Call it where nothing
         else comes first, as in a consumer, and in each worker of a WSGI server, as in gunicorn's
         `post_worker_init`. Not in a process that only loads the application and forks. A second
-        time changes nothing; a forked child may start anew.
+        time changes nothing; a forked child may start anew. An event loop that runs this is watched
+        from now on, and checks that are coroutines run on it.
 
         >>> import ninefold as nf
         >>> service = nf.setup("consumer", admin="127.0.0.1:0")
@@ -217,6 +218,7 @@ class Service:
         >>> service.shutdown()
         True
         """
+        self._event_loops.watch()
         if not self._telemetry.disabled:
             self._telemetry.pipeline.wake()
             return
