@@ -130,6 +130,8 @@ class Health:
         self._told: dict[str, str] = {}
         self._ended = False
         self._running = False
+        self._starting = 0
+        self._serves = False
         self._scheduler = Scheduler(loop=loop, tick=self._tick, faults=self._fault, runtime=runtime)
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
@@ -156,6 +158,7 @@ class Health:
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
+        self._starting, self._serves = 0, False
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -261,6 +264,26 @@ class Health:
         """Drain together with the other workers of this server, and beat for them."""
         self._others = others
         self._drained = (is_server_ending, others.is_draining)
+
+    def starting(self) -> Callable[[], None]:
+        """Not have started before what this gives is called: the application begins to serve.
+
+        Once one serves, a further one holds nothing back.
+        """
+        with self._lock:
+            if self._serves:
+                return lambda: None
+            self._starting += 1
+            self._view = None
+        waits = [None]
+
+        def serves() -> None:
+            with self._lock:
+                if waits:
+                    waits.clear()
+                    self._serves, self._starting, self._view = True, 0, None
+
+        return serves
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -373,7 +396,11 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            view = roll_up(nodes, started=self._gate.is_open(now, nodes, indirect))
+            is_open = self._gate.is_open(now, nodes, indirect)
+            if self._starting:
+                view = roll_up(nodes, started=False, why="the application is starting")
+            else:
+                view = roll_up(nodes, started=is_open)
             self._view, self._viewed = view, now
         return view
 
