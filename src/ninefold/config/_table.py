@@ -264,7 +264,7 @@ ADMIN: Setting[Address | None] = Setting(
 )
 ADMIN_TOKEN: Setting[str | None] = Setting(
     key="admin_token",
-    parse=_parse.text,
+    parse=_parse.token,
     default=None,
     absent="none",
     secret=True,

@@ -14,6 +14,7 @@ from ninefold.errors import ConfigurationError
 
 _LONGEST_NAME = 255
 _LONGEST_SHOWN = 80
+_SHORTEST_TOKEN = 8
 
 
 def require_positive(name: str, value: object, *, unit: str = "") -> None:
@@ -102,6 +103,29 @@ without white space at either end, got ''
             name,
             f"1 to {_LONGEST_NAME} printable characters without white space at either end",
             value,
+        )
+
+
+def require_token(name: str, value: object) -> None:
+    """`value` must be a secret that a header can carry. No message repeats it.
+
+    That is 8 or more printable characters of ASCII, without white space.
+
+    >>> require_token("token", "hunter2")
+    Traceback (most recent call last):
+    ninefold.errors.ConfigurationError: token must be 8 or more printable characters of ASCII, \
+without white space, that nobody guesses (what was given is not shown)
+    """
+    if (
+        not isinstance(value, str)
+        or len(value) < _SHORTEST_TOKEN
+        or not value.isascii()
+        or not value.isprintable()
+        or " " in value
+    ):
+        raise ConfigurationError(
+            f"{name} must be {_SHORTEST_TOKEN} or more printable characters of ASCII, without white"
+            " space, that nobody guesses (what was given is not shown)"
         )
 
 

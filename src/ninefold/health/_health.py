@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ninefold.core import Runtime, require_name, require_one_of, seconds, shown
+from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds, shown
 from ninefold.errors import ConfigurationError
 from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
@@ -48,7 +48,6 @@ __all__ = ["Health"]
 FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
-_SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
 
@@ -109,10 +108,10 @@ class Health:
         if name is not None:
             require_name("a service's name", name)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and len(token) < _SHORTEST_TOKEN:
-            raise ConfigurationError(
-                "token must be a text of at least 8 characters that nobody guesses"
-            )
+        if version is not None:
+            require_name("a service's version", version)
+        if token is not None:
+            require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
         self._facts = Facts(name, version)
@@ -194,17 +193,26 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
+        for word, value in (("owner", owner), ("runbook", runbook)):
+            if value is not None:
+                require_name(word, value)
+        patience = Patience(
+            interval=interval,
+            timeout=timeout,
+            fail_after=fail_after,
+            recover_after=recover_after,
+            latency_budget=latency_budget,
+            quorum=quorum,
+        )
+        checks = checks_of(check)
+        if quorum is not None and 1 < len(checks) < quorum:
+            raise ConfigurationError(
+                f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
+            )
         self.declare(
             Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
-            Patience(
-                interval=interval,
-                timeout=timeout,
-                fail_after=fail_after,
-                recover_after=recover_after,
-                latency_budget=latency_budget,
-                quorum=quorum,
-            ),
-            checks_of(check),
+            patience,
+            checks,
             about={
                 key: value
                 for key, value in (("owner", owner), ("runbook", runbook))
