@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.components import executable
@@ -49,3 +53,12 @@ class Redis:
     def stop(self) -> None:
         """Stop it: nobody listens on its port."""
         self.process.stop()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it where it stands: connections come about, and nobody answers."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGCONT)

@@ -49,7 +49,7 @@ def text(name: str, value: object) -> str:
 
 
 def token(name: str, value: object) -> str:
-    """A secret that a header carries; no message repeats it."""
+    """A secret that is sent as a bearer token; no message shows it."""
     require_token(name, value)
     return cast("str", value)
 

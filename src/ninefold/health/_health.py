@@ -67,6 +67,14 @@ class Others(Protocol):
         """Tell them that this one serves, if it does."""
         ...
 
+    def leave(self) -> None:
+        """Tell them that this one ends."""
+        ...
+
+    def serve(self) -> bool:
+        """Whether one of them serves, and goes on to; quick."""
+        ...
+
 
 class Health:
     """Watches over dependencies in the background, and answers at once with what it knows.
@@ -123,7 +131,7 @@ class Health:
         self._draining = False
         self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
-        self._drained: tuple[Callable[[], bool], ...] = (is_server_ending,)
+        self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
         self._view: Overall | None = None
         self._viewed = 0.0
         self._told: dict[str, str] = {}
@@ -269,9 +277,12 @@ class Health:
         self._heartbeats = (*self._heartbeats, heartbeat)
 
     def share_with(self, others: Others) -> None:
-        """Drain together with the other workers of this server, and beat for them."""
+        """Drain together with the other workers of this server, and beat for them.
+
+        A worker that ends by itself, as they do after so many requests, is not the server's end.
+        """
         self._others = others
-        self._drained = (is_server_ending, others.is_draining)
+        self._drained = (self._is_ending, others.is_draining)
 
     def starting(self) -> Callable[[], None]:
         """Not have started before what this gives is called: the application begins to serve.
@@ -397,6 +408,9 @@ class Health:
     def _is_draining(self) -> bool:
         return self._draining or any(_said(told) for told in self._drained)
 
+    def _is_ending(self) -> bool:
+        return is_server_ending() and (self._others is None or not self._others.serve())
+
     def _view_at(self, now: float) -> Overall:
         view = self._view
         if view is not None and 0 <= now - self._viewed < FRESH:
@@ -413,24 +427,22 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        for entry in self._entries.values():
-            try:
-                entry.look(now)
-            except Exception as error:  # noqa: BLE001 - evidence that is missing is none
-                self._fault(error)
         return [entry.node(now) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
         with self._lock:
-            entry.standing.series[probe.number].take(probed)
+            entry.take(probe.number, probed)
             self._view = None
         self._instruments.probed(probe.name, probed)
         self._tell(self.overall())
 
     def _tick(self, now: float) -> None:
         if self._others is not None:
-            self._others.beat()
+            if is_server_ending():
+                self._others.leave()
+            else:
+                self._others.beat()
         with self._lock:
             self._view = None
         self._tell(self.overall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -87,3 +88,5 @@ class Workers:
         self.drain = board.drain
         self.is_draining = board.is_draining
         self.beat = heartbeats.beat
+        self.leave = board.leave
+        self.serve = partial(board.others_beat, OTHERS_WITHIN)

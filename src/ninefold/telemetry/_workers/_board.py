@@ -1,7 +1,8 @@
 """Board: where the workers of one server leave word for each other, in empty files.
 
 One says that the server is to drain, and each worker has one whose age says when it last served.
-A process that serves alone has no board, and neither has Windows.
+A process that serves alone has no board, and neither has Windows. What is said is said again where
+the files were removed meanwhile, as by who tidies up what is temporary.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ __all__ = ["Board"]
 
 _DRAINING: Final = "draining"
 _BEAT: Final = ".beat"
+
+FORGOTTEN: Final = 60.0
+"""Seconds after which a beat is of a worker that was killed; who joins then removes it."""
+
 _log = logging.getLogger("ninefold.telemetry")
 
 
@@ -40,12 +45,13 @@ class Board:
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._looked = False
+        self._heard = False
         restart_after_fork(self)
 
     def restart(self) -> None:
         """Look anew in a forked child, which is a worker though its parent was none."""
         self._lock = threading.RLock()
-        self._looked, self._folder = False, None
+        self._looked, self._heard, self._folder = False, False, None
 
     @property
     def is_shared(self) -> bool:
@@ -53,46 +59,56 @@ class Board:
         return self._place() is not None
 
     def drain(self) -> None:
-        """Tell every worker to drain."""
+        """Tell every worker to drain, for good."""
+        self._heard = self.is_shared
         self._touch(_DRAINING)
 
     def is_draining(self) -> bool:
         """Whether one was told so."""
         folder = self._place()
-        return folder is not None and (folder / _DRAINING).exists()
+        if folder is not None and not self._heard:
+            self._heard = os.path.exists(folder / _DRAINING)
+        return self._heard
 
     def beat(self) -> None:
         """Tell that this worker serves."""
-        self._touch(f"{os.getpid()}{_BEAT}")
+        self._touch(self._own())
+        if self._heard:
+            self._touch(_DRAINING)
 
     def others_beat(self, within: float) -> bool:
-        """Whether another worker has told so within this many seconds."""
+        """Whether another worker, which still runs, has told so within this many seconds."""
         folder = self._place()
         if folder is None:
             return False
-        own, since = f"{os.getpid()}{_BEAT}", time() - within
-        try:
-            return any(
-                each.name.endswith(_BEAT) and each.name != own and each.stat().st_mtime >= since
-                for each in os.scandir(folder)
-            )
-        except OSError:
-            return False
+        own, now = self._own(), time()
+        return any(
+            name != own and abs(now - at) <= within and family.is_running(int(name[: -len(_BEAT)]))
+            for name, at in _beats(folder)
+        )
 
     def leave(self) -> None:
         """Beat no more."""
         folder = self._place()
         if folder is not None:
             with suppress(OSError):
-                (folder / f"{os.getpid()}{_BEAT}").unlink(missing_ok=True)
+                (folder / self._own()).unlink(missing_ok=True)
+
+    def _own(self) -> str:
+        return f"{os.getpid()}{_BEAT}"
 
     def _touch(self, name: str) -> None:
         folder = self._place()
-        if folder is not None:
+        if folder is None:
+            return
+        try:
             try:
                 (folder / name).touch()
-            except OSError as error:
-                _log.debug("the other workers do not hear of %s: %s", name, error)
+            except FileNotFoundError:
+                family.made(folder.parent)
+                (family.made(folder) / name).touch()
+        except OSError as error:
+            _log.debug("the other workers do not hear of %s: %s", name, error)
 
     def _place(self) -> Path | None:
         if self._looked or not self._on:
@@ -104,9 +120,35 @@ class Board:
                 if leader is not None:
                     try:
                         home = family.home()
-                        self._folder = family.made(home / family.folder_of(self._service, leader))
+                        folder = family.made(home / family.folder_of(self._service, leader))
+                        _tidy(home, folder)
+                        self._folder = folder
                     except OSError as error:
                         _log.debug(
                             "the workers of this server do not hear of each other: %s", error
                         )
         return self._folder
+
+
+def _beats(folder: Path) -> list[tuple[str, float]]:
+    """The workers' files in it, and when each was last touched."""
+    found: list[tuple[str, float]] = []
+    with suppress(OSError), os.scandir(folder) as listed:
+        for each in listed:
+            if each.name.endswith(_BEAT) and each.name[: -len(_BEAT)].isdecimal():
+                # Gone since it was listed: that one has left.
+                with suppress(OSError):
+                    found.append((each.name, each.stat().st_mtime))
+    return found
+
+
+def _tidy(home: Path, folder: Path) -> None:
+    """Remove what servers left that are gone, and workers of this one that were killed."""
+    from ninefold.telemetry._workers._directory import sweep  # Windows has not what it imports
+
+    sweep(home)
+    now = time()
+    for name, at in _beats(folder):
+        if now - at > FORGOTTEN:
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
