@@ -205,25 +205,22 @@ class Health:
         told = {key: value for key, value in about.items() if value is not None}
         for key, value in told.items():
             require_name(key, value)
+        patience = Patience(
+            interval=interval,
+            timeout=timeout,
+            fail_after=fail_after,
+            recover_after=recover_after,
+            latency_budget=latency_budget,
+            quorum=quorum,
+        )
         # Nothing else would tell of it: None is a function that forgot to return one.
         checks = checks_of(check) or (as_check(check),)
         if quorum is not None and 1 < len(checks) < quorum:
             raise ConfigurationError(
                 f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
             )
-        self.declare(
-            Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
-            Patience(
-                interval=interval,
-                timeout=timeout,
-                fail_after=fail_after,
-                recover_after=recover_after,
-                latency_budget=latency_budget,
-                quorum=quorum,
-            ),
-            checks,
-            about=told,
-        )
+        place = Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams))
+        self.declare(place, patience, checks, about=told)
 
     def declare(
         self,
