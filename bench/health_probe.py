@@ -3,7 +3,8 @@
 A process of ninefold has 50 dependencies, 10 of whose checks hang for ever, and every thread of its
 application is blocked; another process saturates one core. Its `/readyz` is asked on the admin port
 again and again, each time on a fresh connection. Beside it, in turns, the same is asked of a
-process without dependencies whose application is idle: what that takes is the machine's.
+process without dependencies whose application is idle, and of a bare socket, in a process of its
+own too: what that takes is the machine's.
 
 Then three processes run for a while: without checks, with 50 that do nothing, and with 50 that
 connect to a port. What the second's CPU time is above the first's is what scheduling costs.
@@ -39,6 +40,7 @@ SHARE_AT_MOST: Final = 0.01
 
 DISTRESSED: Final = "50 dependencies, 10 hang, application blocked"
 CONTROL: Final = "no dependency, application idle (control)"
+BARE: Final = "a socket that answers at once (the machine)"
 
 _HOST: Final = "127.0.0.1"
 _PAUSE: Final = 0.003
@@ -85,12 +87,14 @@ def latencies(probes: int) -> dict[str, Latency]:
         stack.enter_context(_burning())
         for service in services.values():
             service.wait_until_ready()
-        took: dict[str, list[float]] = {name: [] for name in services}
-        wrong = dict.fromkeys(services, 0)
+        ports_by_name = {name: service.admin for name, service in services.items()}
+        ports_by_name[BARE] = stack.enter_context(_listening("bare"))
+        took: dict[str, list[float]] = {name: [] for name in ports_by_name}
+        wrong = dict.fromkeys(ports_by_name, 0)
         for _ in range(probes):
-            for name, service in services.items():
+            for name, port in ports_by_name.items():
                 began = time.perf_counter()
-                status = _get(service.admin, "/readyz")
+                status = _get(port, "/readyz")
                 took[name].append((time.perf_counter() - began) * 1000)
                 wrong[name] += status != 200
                 time.sleep(_PAUSE)
@@ -178,9 +182,9 @@ def _blocked(port: int) -> Iterator[None]:
 
 
 @contextmanager
-def _listening() -> Iterator[int]:
-    """The port of a process that takes connections."""
-    with _python("answer") as process:
+def _listening(role: str = "answer") -> Iterator[int]:
+    """The port of a process that takes connections, and answers them where it is "bare"."""
+    with _python(role) as process:
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline())

@@ -20,7 +20,7 @@ class Dependency:
     """Listens until it is closed; `delay` holds back each answer.
 
     A server that hung is started anew when that fault ends, so that its kernel resets what it never
-    answered.
+    answered. Of one that was lost nothing is ever heard: its host is gone, another has its address.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,8 @@ class Dependency:
         """From now on do this with new calls."""
         before, self._fault = self._fault, fault
         self._failed_last = False
-        self._let_go()
+        if before is not Fault.LOSE:
+            self._let_go()
         if fault is Fault.REFUSE:
             self._stop_listening()
         elif before is Fault.REFUSE:
@@ -85,7 +86,7 @@ class Dependency:
         ):
             _reset(writer)
             return
-        if fault is Fault.HANG:
+        if fault in {Fault.HANG, Fault.LOSE}:
             self._hanging.add(writer)
             return
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Final
 
 from bench.health.prober import Probe
-from bench.health.rows import FAILURE_THRESHOLD, PERIOD, Plan, Row, Truth
+from bench.health.rows import CHECK_TIMEOUT, FAILURE_THRESHOLD, PERIOD, Plan, Row, Truth
+
+_REPROBED: Final = 1.0
+"""Seconds from a failed probe of ninefold's to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +21,8 @@ class Figures:
     Each probe stands for the period until the next. `acted_on` is for how long Kubernetes would
     have taken the instance out of service though it was well: `failureThreshold` probes in a row.
     `detected`, `after_third` and `recovered` have one entry per fault: since the fault, since the
-    start of the third call that failed, and since the fault's end; None is "not at all".
+    start of the third call that failed, and since the fault's end; None is "not at all". Where one
+    call hangs and none is added to it, a third counts from when ninefold's would have begun.
     """
 
     probes: int
@@ -116,8 +121,10 @@ def _after_third(
 ) -> float | None:
     first = _first_not_ready(probes, begins, ends)
     failing = [call for call in calls if begins <= call < ends]
-    if first is None or len(failing) < 3:
+    if first is None or not failing:
         return None
+    if len(failing) < 3:
+        return first.ended - (failing[0] + CHECK_TIMEOUT + 2 * _REPROBED)
     return first.ended - failing[2]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bench.health.burst import Burst
@@ -83,7 +83,18 @@ def _fewest_calls(observed: Observed) -> Outcome:
     wanted = f"{observed.row.name}: ninefold makes the fewest calls"
     # A peer that is told to ask nothing in this row is no yardstick.
     calls = {name: found.calls for (name, _), found in observed.figures.items() if found.calls}
-    return _fewest(wanted, calls)
+    outcome = _fewest(wanted, calls)
+    if outcome.verdict != "missed":
+        return outcome
+    wrong = [
+        f"{name} told {found.false_not_ready:g} s of false 'not ready' and {found.false_ready:g} s"
+        " of false 'ready'"
+        for (name, _), found in observed.figures.items()
+        if name != OURS
+        and found.calls < calls[OURS]
+        and (found.false_not_ready or found.false_ready)
+    ]
+    return replace(outcome, found="; ".join([outcome.found, *wrong]))
 
 
 def _fewest_in_bursts(bursts: Sequence[Burst]) -> Outcome:
@@ -96,8 +107,7 @@ def _fewest_in_bursts(bursts: Sequence[Burst]) -> Outcome:
 def _fewest(wanted: str, calls: dict[str, int]) -> Outcome:
     if OURS not in calls or len(calls) < 2:
         return Outcome(wanted, "not measured", "")
-    fewest: Callable[[str], int] = lambda name: calls[name]  # noqa: E731 - a key
-    best = min((name for name in calls if name != OURS), key=fewest)
+    best = min((name for name in calls if name != OURS), key=lambda name: calls[name])
     found = f"{calls[OURS]} against {calls[best]} ({best})"
     return Outcome(wanted, "met" if calls[OURS] <= calls[best] else "missed", found)
 

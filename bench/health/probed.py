@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -96,16 +97,24 @@ def _application(app: Any) -> int:
     return server.server_address[1]
 
 
-def _answer() -> None:
+def _listen(answer: bytes) -> None:
+    """Take connections one after the other; answer each, where there is an answer."""
     with socket.create_server((_HOST, 0), backlog=512) as listener:
         print(listener.getsockname()[1], flush=True)
         while True:
-            listener.accept()[0].close()
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                if answer:
+                    connection.recv(4096)
+                    connection.sendall(answer)
 
 
 if __name__ == "__main__":
     _, role, *rest = sys.argv
-    if role == "answer":
-        _answer()
-    else:
-        serve(role, [int(port) for port in rest])
+    match role:
+        case "answer":
+            _listen(b"")
+        case "bare":
+            _listen(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        case _:
+            serve(role, [int(port) for port in rest])

@@ -39,6 +39,7 @@ class Fault(Enum):
     REFUSE = "refuses"
     RESET = "resets"
     HANG = "accepts and never answers"
+    LOSE = "accepts and never answers, also once it is well again"
     SLOW = "answers late"
     ALTERNATE = "resets every other call"
 
@@ -82,6 +83,13 @@ ROWS: Final = (
         name="hang",
         title="local one hangs, the client waits for ever",
         fault=Fault.HANG,
+        hurts=True,
+        client_timeout=None,
+    ),
+    Row(
+        name="lost",
+        title="as hang, and calls under way are never answered after it either",
+        fault=Fault.LOSE,
         hurts=True,
         client_timeout=None,
     ),

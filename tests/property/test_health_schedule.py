@@ -121,6 +121,24 @@ def test_an_unconfirmed_change_is_probed_soon(
         assert again <= max(since + (1 + JITTER) * SOON, ended) + NEARLY
 
 
+@given(st.floats(0.05, 1.5), st.integers())
+def test_soon_is_never_later_than_the_interval(interval: float, seed: int) -> None:
+    """What is probed more than once a second anyway is not probed less while it is unconfirmed."""
+    often = Patience(interval=interval, timeout=10)
+    played = play(often, [Answer(0.0, unconfirmed=True)] * 20, seed)
+    longest = (1 + JITTER) * min(interval, SOON)
+    assert all(b - a <= longest + NEARLY for a, b in pairwise(played.begun))
+
+
+@given(st.booleans(), st.integers())
+def test_no_two_instances_keep_step(unconfirmed: bool, seed: int) -> None:
+    """Waits differ by more than half of what they may: those that began together drift apart."""
+    played = play(Patience(), [Answer(0.0, unconfirmed)] * 50, seed)
+    waits = [b - a for a, b in pairwise(played.begun)]
+    usual = SOON if unconfirmed else 10.0
+    assert max(waits) - min(waits) > JITTER * usual
+
+
 @given(st.integers(1, 1000), st.integers())
 def test_first_probes_are_soon(count: int, seed: int) -> None:
     """A single one is at once; however many there are, all begin within a fifth of a second."""

@@ -14,10 +14,15 @@ HURTS = Row(name="down", title="", fault=Fault.REFUSE, hurts=True)
 HARMLESS = Row(name="blip", title="", fault=Fault.FAIL_NEXT, hurts=False)
 
 
-def told(row: Row, status: Callable[[int], int | None]) -> Figures:
+CALLS = (10.5, 11.5, 12.5, 60.5, 61.5, 62.5)
+
+
+def told(
+    row: Row, status: Callable[[int], int | None], calls: tuple[float, ...] = CALLS
+) -> Figures:
     """The figures of a probe each second, each answered at once."""
     probes = [Probe(at, 0.01, status(at)) for at in range(int(PLAN.end))]
-    return conclude(row, PLAN, probes, [10.5, 11.5, 12.5, 60.5, 61.5, 62.5], 6)
+    return conclude(row, PLAN, probes, calls, len(calls))
 
 
 def is_down(at: float) -> bool:
@@ -76,6 +81,12 @@ def test_detection_counts_from_the_third_call_that_failed() -> None:
     found = told(HURTS, lambda at: 503 if is_down(at) and is_down(at - 4) else 200)
     assert found.detected == pytest.approx((4.01, 4.01))
     assert found.after_third == pytest.approx((1.51, 1.51))
+
+
+def test_a_call_that_hangs_counts_for_those_that_were_not_added_to_it() -> None:
+    """The third would have begun 2 s of patience and two seconds of waiting after the first."""
+    found = told(HURTS, lambda at: 503 if is_down(at) and is_down(at - 5) else 200, (10.5, 60.5))
+    assert found.after_third == pytest.approx((0.51, 0.51))
 
 
 def test_kubernetes_acts_on_three_failures_in_a_row_alone() -> None:

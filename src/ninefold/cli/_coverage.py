@@ -11,10 +11,13 @@ import click
 
 from ninefold.cli._application import NotThereError, load
 from ninefold.cli._covered import Coverage, Row, covered
+from ninefold.cli._needed import Needed, needed
 from ninefold.service import Service
 from ninefold.sli import Objective
 
 _HEADER: Final = ("methods", "owner", "objectives")
+_HEADER_OF_DEPENDENCIES: Final = ("role", "owner", "check", "runbook", "objectives")
+_EXPOSED: Final = ("critical", "without")
 _NOTHING: Final = "-"
 
 
@@ -37,12 +40,16 @@ _NOTHING: Final = "-"
     help="text for people (the default), json for programs.",
 )
 def command(app: str, factory: bool, everything: bool, form: Literal["text", "json"]) -> None:
-    """List routes, operations and dependencies that have no objective or no owner.
+    """List routes, operations and dependencies, and what they have no objective or owner for.
+
+    Of dependencies also the role, the check, the runbook, and what a critical one has against
+    its failure.
 
     Imports the FastAPI, Starlette or Flask application as a server would, from the working
     directory, and looks at what its service declares. Nothing is served and nothing exported.
 
-    Exits with 1 where something is missing: an objective, an owner, or what an objective names.
+    Exits with 1 where something is missing: an objective, an owner, the check or runbook of a
+    critical dependency, or what an objective, override or upstream names.
     Exits with 2 where the application cannot be imported or was not instrumented.
     """
     coverage = look(app, factory=factory, everything=everything)
@@ -71,7 +78,7 @@ def look(written: str, *, factory: bool, everything: bool) -> Coverage:
         owner=service.settings.owner,
         routes=service._applications.known(),
         operations=operations,
-        dependencies=service.dependencies,
+        dependencies=needed(service.dependencies, service.health),
         objectives=service.objectives.declared.values(),
         unknown=[
             *service.objectives.unknown(
@@ -121,9 +128,9 @@ def as_json(coverage: Coverage) -> dict[str, object]:
             if row.kind not in ("route", "dependency")
         ],
         "dependencies": [
-            {"dependency": row.name, **_row_as_json(row)}
+            {"dependency": row.name, **_row_as_json(row), **_needed_as_json(row.needed)}
             for row in coverage.rows
-            if row.kind == "dependency"
+            if row.needed is not None
         ],
         "unknown": list(coverage.unknown),
         "missing": coverage.missing,
@@ -134,16 +141,29 @@ def _row_as_json(row: Row) -> dict[str, object]:
     return {"objectives": [each.name for each in row.objectives], "owner": row.owner}
 
 
+def _needed_as_json(known: Needed) -> dict[str, object]:
+    return {
+        "role": None if known.through else known.role,
+        "through": list(known.through),
+        "check": known.has_check,
+        "runbook": known.runbook,
+        "fallback": known.has_fallback,
+        "redundancy": known.redundancy,
+        "missing": list(known.missing),
+        "exposed": list(known.exposed),
+    }
+
+
 def as_text(coverage: Coverage) -> list[str]:
     """The report for people and for logs, line by line."""
     lines = [coverage.service]
-    for title, rows in _tables(coverage):
-        table = [(title, *_HEADER), *(_cells(row) for row in rows)]
-        widths = [max(len(cells[column]) for cells in table) for column in range(3)]
+    for header, rows in _tables(coverage):
+        table = [header, *rows]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines.append("")
         for cells in table:
-            padded = (f"{cell:{width}}" for cell, width in zip(cells, widths, strict=False))
-            lines.append("  ".join((*padded, cells[3])))
+            padded = (f"{cell:{width}}" for cell, width in zip(cells[:-1], widths, strict=False))
+            lines.append("  ".join((*padded, cells[-1])))
     return [*lines, "", *(f"unknown: {each}" for each in coverage.unknown), *_summary(coverage)]
 
 
@@ -155,14 +175,10 @@ def print_rich(coverage: Coverage) -> None:
 
     console = Console()
     console.print(Text(coverage.service, style="bold"))
-    for title, rows in _tables(coverage):
-        table = Table(title, *_HEADER, box=None, header_style="dim", pad_edge=False)
+    for header, rows in _tables(coverage):
+        table = Table(*header, box=None, header_style="dim", pad_edge=False)
         for row in rows:
-            cells = [
-                Text(cell, style="red" if cell == _NOTHING and column > 1 else "")
-                for column, cell in enumerate(_cells(row))
-            ]
-            table.add_row(*cells)
+            table.add_row(*(Text(cell, style="red" if cell == _NOTHING else "") for cell in row))
         console.print()
         console.print(table)
     console.print()
@@ -172,17 +188,38 @@ def print_rich(coverage: Coverage) -> None:
         console.print(Text(line, style="red" if coverage.missing else "green"))
 
 
-def _tables(coverage: Coverage) -> list[tuple[str, list[Row]]]:
+def _tables(coverage: Coverage) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Headers and rows, a table for each kind."""
     found: dict[str, list[Row]] = {}
     for row in coverage.rows:
         found.setdefault(row.kind, []).append(row)
-    return list(found.items())
+    tables = [
+        (
+            (kind, *(_HEADER_OF_DEPENDENCIES if kind == "dependency" else _HEADER)),
+            [_cells(row) for row in rows],
+        )
+        for kind, rows in found.items()
+    ]
+    exposed: list[tuple[str, ...]] = [
+        (known.name, ", ".join(known.exposed)) for known in _dependencies(coverage) if known.exposed
+    ]
+    return [*tables, (_EXPOSED, exposed)] if exposed else tables
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
-    methods = ", ".join(row.methods) or ("any" if row.kind == "route" else "")
-    told = ", ".join(map(_told, row.objectives))
-    return row.name, methods, row.owner or _NOTHING, told or _NOTHING
+def _dependencies(coverage: Coverage) -> list[Needed]:
+    return [row.needed for row in coverage.rows if row.needed is not None]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    told = ", ".join(map(_told, row.objectives)) or _NOTHING
+    owner = row.owner or _NOTHING
+    known = row.needed
+    if known is None:
+        methods = ", ".join(row.methods) or ("any" if row.kind == "route" else "")
+        return row.name, methods, owner, told
+    role = f"through {', '.join(known.through)}" if known.through else known.role
+    check = "yes" if known.has_check else _NOTHING
+    return row.name, role, owner, check, known.runbook or _NOTHING, told
 
 
 def _told(objective: Objective) -> str:
@@ -209,6 +246,7 @@ def _summary(coverage: Coverage) -> list[str]:
                 f" {'has' if promised == 1 else 'have'} an objective;"
                 f" {owned} {'has' if owned == 1 else 'have'} an owner"
             )
+    lines += _summary_of_dependencies(_dependencies(coverage))
     part = sum(row.only_as_part for row in routes)
     if part:
         lines.append(f"{part} of the routes only as part of the whole service")
@@ -216,5 +254,30 @@ def _summary(coverage: Coverage) -> list[str]:
         lines.append(
             f"{coverage.left_out} left out, of health, metrics, documentation and static files;"
             " --all lists them"
+        )
+    return lines
+
+
+def _summary_of_dependencies(known: list[Needed]) -> list[str]:
+    if not known:
+        return []
+    checked = sum(each.has_check for each in known)
+    booked = sum(each.runbook is not None for each in known)
+    owned = sum(each.owner is not None for each in known)
+    noun = "dependency" if len(known) == 1 else "dependencies"
+    told = (
+        f"{checked} of {len(known)} {noun} {'is' if checked == 1 else 'are'} checked;"
+        f" {booked} {'has' if booked == 1 else 'have'} a runbook,"
+        f" {owned} an owner of {'its' if owned == 1 else 'their'} own"
+    )
+    lines = [told]
+    indirect = sum(bool(each.through) for each in known)
+    if indirect:
+        counts = "counts" if indirect == 1 else "count"
+        lines.append(f"{indirect} of the dependencies {counts} only through others")
+    if any("fallback" in each.exposed for each in known):
+        lines.append(
+            "fallbacks are known of policies and guard(fallback=…); what code does in an except"
+            " nobody can list"
         )
     return lines

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ninefold.cli._needed import Needed
 from ninefold.sli import Objective
 from ninefold.sli.http import Route
 from ninefold.sli.objective import (
@@ -25,6 +26,7 @@ class Row:
     """A route, operation or dependency, what is promised of it, and who answers for it.
 
     `kind` is `route`, `dependency`, or what an operation is measured as: `operation`, `quality`, …
+    `needed` is what else is known of a dependency.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Row:
     methods: tuple[str, ...] = ()
     objectives: tuple[Objective, ...]
     owner: str | None
+    needed: Needed | None = None
 
     @property
     def only_as_part(self) -> bool:
@@ -40,8 +43,15 @@ class Row:
 
     @property
     def missing(self) -> int:
-        """How much it lacks: an objective, an owner."""
-        return (not self.objectives) + (self.owner is None)
+        """How much it lacks: an objective, an owner; a critical dependency's check and runbook.
+
+        One that is only watched over, or counts through others alone, lacks no objective: the
+        service makes no calls to it that could be counted.
+        """
+        if self.needed is None:
+            return (not self.objectives) + (self.owner is None)
+        lacks_objective = self.needed.is_called and not self.objectives
+        return lacks_objective + (self.owner is None) + len(self.needed.missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +61,13 @@ class Coverage:
     service: str
     rows: tuple[Row, ...]
     unknown: tuple[str, ...]
-    """Of objectives that name what is not there, a sentence each."""
+    """Of objectives, overrides and upstreams that name what is not there, a sentence each."""
     left_out: int
     """How many routes were not looked at."""
 
     @property
     def missing(self) -> int:
-        """How much is missing: objectives, owners, and what objectives name in vain."""
+        """How much is missing, and what objectives, overrides and upstreams name in vain."""
         return sum(row.missing for row in self.rows) + len(self.unknown)
 
 
@@ -67,7 +77,7 @@ def covered(
     owner: str | None,
     routes: Iterable[Route],
     operations: Mapping[str, Mapping[str, str | None]],
-    dependencies: Iterable[str] = (),
+    dependencies: Iterable[Needed] = (),
     objectives: Iterable[Objective],
     unknown: Iterable[str],
     everything: bool,
@@ -92,7 +102,7 @@ def covered(
         _operation(kind, name, objectives, its_owner, owner)
         for (kind, name), its_owner in measured.items()
     ]
-    rows += [_dependency(name, objectives, owner) for name in dependencies]
+    rows += [_dependency(each, objectives, owner) for each in dependencies]
     return Coverage(
         service=service,
         rows=tuple(rows),
@@ -143,13 +153,19 @@ def _operation(
     )
 
 
-def _dependency(name: str, objectives: tuple[Objective, ...], owner: str | None) -> Row:
+def _dependency(needed: Needed, objectives: tuple[Objective, ...], owner: str | None) -> Row:
     about = tuple(
         each
         for each in objectives
-        if isinstance(each.kind, DependencyAvailability) and each.kind.dependency == name
+        if isinstance(each.kind, DependencyAvailability) and each.kind.dependency == needed.name
     )
-    return Row(kind="dependency", name=name, objectives=about, owner=_owners(about) or owner)
+    return Row(
+        kind="dependency",
+        name=needed.name,
+        objectives=about,
+        owner=needed.owner or _owners(about) or owner,
+        needed=needed,
+    )
 
 
 def _owners(objectives: Iterable[Objective]) -> str | None:

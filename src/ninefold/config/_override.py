@@ -9,7 +9,7 @@ dependency's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
@@ -85,6 +85,18 @@ def is_override(variable: str) -> bool:
     return _VARIABLE.fullmatch(variable) is not None
 
 
+def remedy_of(variable: str) -> str:
+    """What is said of a variable that is none, where it seems to be meant for a dependency.
+
+    >>> remedy_of("NINEFOLD_DEPENDENCY_PSP_DEADLINE").partition(",")[0]
+    '; of a dependency there are …_FAIL_AFTER'
+    """
+    if not variable.startswith(f"NINEFOLD_{KINDS[1].upper()}_"):
+        return ""
+    own = ", ".join(f"…_{key.upper()}" for key in sorted(OWN))
+    return f"; of a dependency there are {own}, and …_POLICY_… for what its policy has"
+
+
 def overrides_in(
     said: Said,
     kind: OverrideKind,
@@ -139,7 +151,7 @@ def override_rows(said: Said) -> tuple[Row, ...]:
             rows.append(Row(key, text, Origin("environment", variable, (own,)), doc))
         else:
             rows.append(Row(key, own.value, Origin("file", own.name), doc))
-    doc = "Overrides what code says of a policy."
+    doc = "Overrides what code says of a policy or dependency."
     for variable, text in variables.items():
         if variable not in told:
             rows.append(Row(variable, _shown(variable, text), Origin("environment", variable), doc))
@@ -147,15 +159,16 @@ def override_rows(said: Said) -> tuple[Row, ...]:
 
 
 def unasked_in(said: Said, asked: Iterable[Asked]) -> list[str]:
-    """What is said about what is not there, a sentence each."""
+    """What is said about what is not there, or about two at once, a sentence each."""
     there: dict[OverrideKind, set[str]] = {kind: set() for kind in KINDS}
     keys: set[str] = set()
-    variables: set[str] = set()
+    variables: dict[str, set[str]] = {}
     for each in asked:
         there[each.kind].add(each.name)
         for field in each.keys:
-            keys.add(f"{_at(each.kind, each.name)}{field}")
-            variables.add(_variable(each.kind, each.name, field))
+            key = f"{_at(each.kind, each.name)}{field}"
+            keys.add(key)
+            variables.setdefault(_variable(each.kind, each.name, field), set()).add(key)
     told: dict[str, None] = {}
     for kind, name, field, _ in _all_filed(said):
         key = f"{_at(kind, name)}{field}"
@@ -166,8 +179,17 @@ def unasked_in(said: Said, asked: Iterable[Asked]) -> list[str]:
         elif key not in keys:
             told[f"there is nothing that {_place(said, key)} overrides{_hint(key, keys)}"] = None
     for variable, text in sorted(said.environ.items()):
-        if text.strip() and is_override(variable) and variable not in variables:
-            told[f"there is nothing that {variable} overrides{_hint(variable, variables)}"] = None
+        if not text.strip() or not is_override(variable):
+            continue
+        meant = sorted(variables.get(variable, ()))
+        if not meant:
+            hint = _hint(variable, variables.keys())
+            told[f"there is nothing that {variable} overrides{hint}"] = None
+        elif len(meant) > 1:
+            told[
+                f"{variable} overrides {' and '.join(map(repr, meant))}, whose names make the same"
+                " variable; say what is meant in a file of settings"
+            ] = None
     return list(told)
 
 
@@ -204,8 +226,10 @@ def _filed(
             for key, value in filed.items()
             if (key.startswith(policy) or key == policy.rstrip(".") or key not in OWN) != own
         }
-    others = f"there are {', '.join(repr(at + key) for key in sorted(keys))}"
-    refuse_unknown(filed, said.where, keys, at=at, others=others)
+    # A key that is neither's may be meant for either.
+    known = [*keys, *OWN] if kind == "dependency" and not own else keys
+    others = f"there are {', '.join(repr(at + key) for key in sorted(known))}"
+    refuse_unknown(filed, said.where, known, at=at, others=others)
     return filed
 
 
@@ -223,7 +247,7 @@ def _at(kind: OverrideKind, name: str) -> str:
     return f"{kind}.{name if _BARE.fullmatch(name) else shown(name)}."
 
 
-def _hint(word: str, known: set[str]) -> str:
+def _hint(word: str, known: Collection[str]) -> str:
     near = nearest(word, sorted(known))
     return "" if near is None else f"; did you mean {near!r}?"
 

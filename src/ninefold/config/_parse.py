@@ -22,6 +22,7 @@ from ninefold.core import (
     require_count,
     require_name,
     require_one_of,
+    require_token,
     seconds,
     shown,
 )
@@ -44,6 +45,12 @@ _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 def text(name: str, value: object) -> str:
     """A name that a person can read: 1 to 255 printable characters."""
     require_name(name, value)
+    return cast("str", value)
+
+
+def token(name: str, value: object) -> str:
+    """A secret that is sent as a bearer token; no message shows it."""
+    require_token(name, value)
     return cast("str", value)
 
 

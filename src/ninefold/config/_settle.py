@@ -14,7 +14,7 @@ from ninefold.config import _standard, _table
 from ninefold.config._decision import Deliberation, Said, Word
 from ninefold.config._keys import flat, refuse_unknown
 from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
-from ninefold.config._override import KINDS, is_override, override_rows
+from ninefold.config._override import KINDS, is_override, override_rows, remedy_of
 from ninefold.config._setting import Setting
 from ninefold.core import nearest
 
@@ -186,5 +186,5 @@ def _warn_of_unknown(environ: Mapping[str, str], chosen: Deliberation) -> None:
         if is_override(variable):
             continue
         near = nearest(short, _SHORT_VARIABLES)
-        hint = "" if near is None else f"; did you mean NINEFOLD_{near}?"
+        hint = remedy_of(variable) if near is None else f"; did you mean NINEFOLD_{near}?"
         chosen.warn(f"there is no setting for the environment variable {variable}{hint}")

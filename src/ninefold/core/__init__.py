@@ -20,6 +20,7 @@ from ninefold.core._validation import (
     require_non_negative,
     require_one_of,
     require_positive,
+    require_token,
     seconds,
     shown,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "require_non_negative",
     "require_one_of",
     "require_positive",
+    "require_token",
     "seconds",
     "shown",
 ]

@@ -7,6 +7,7 @@ name, as the user wrote it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from ninefold.errors import ConfigurationError
 
 _LONGEST_NAME = 255
 _LONGEST_SHOWN = 80
+_SHORTEST_TOKEN = 8
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 
 
 def require_positive(name: str, value: object, *, unit: str = "") -> None:
@@ -102,6 +105,22 @@ without white space at either end, got ''
             name,
             f"1 to {_LONGEST_NAME} printable characters without white space at either end",
             value,
+        )
+
+
+def require_token(name: str, value: object) -> None:
+    """`value` must be a bearer token of 8 characters or more; the message never shows it.
+
+    >>> require_token("admin_token", "hunter2")
+    Traceback (most recent call last):
+    ninefold.errors.ConfigurationError: admin_token must be 8 or more of the letters, digits and \
+-._~+/ that a bearer token has, without white space (what was given is not shown)
+    """
+    well = isinstance(value, str) and len(value) >= _SHORTEST_TOKEN
+    if not well or not _TOKEN.fullmatch(str(value)):
+        raise ConfigurationError(
+            f"{name} must be {_SHORTEST_TOKEN} or more of the letters, digits and -._~+/ that a"
+            " bearer token has, without white space (what was given is not shown)"
         )
 
 

@@ -55,6 +55,7 @@ class Dependency:
         self._judges = judges
         self._off = off
         self._tally = Tally()
+        self._has_fallback = False
         self._policy = self._bound(Policy() if policy is None else policy)
         self._health = health
         if health is not None:
@@ -177,6 +178,8 @@ class Dependency:
         >>> service.shutdown()
         True
         """
+        if fallback is not NOTHING:
+            self._has_fallback = True
         if fn is None:
             return self._policy(idempotent=idempotent, fallback=fallback)
         return self._policy(idempotent=idempotent, fallback=fallback)(fn)
@@ -210,7 +213,17 @@ class Dependency:
                 f"under() of the dependency {self._name!r} takes an nf.Policy without a name, got"
                 f" {shown(policy)}"
             )
-        return self._bound(policy)
+        bound = self._bound(policy)
+        self._has_fallback = self._has_fallback or bound.parts.fallback is not NOTHING
+        return bound
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether a fallback is known: of its policy, or of one function or policy beside it.
+
+        What code does by itself, in an `except`, nobody knows.
+        """
+        return self._has_fallback or self._policy.parts.fallback is not NOTHING
 
     def is_declared_as(self, declared: Declared) -> bool:
         """Whether it was declared with these words."""

@@ -1,11 +1,11 @@
 """Health: whether dependencies work, told so that no healthy instance is taken away."""
 
 from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
-from ninefold.health._asgi import HealthAsgi, answer_asgi, send_answer
+from ninefold.health._asgi import HealthAsgi, answer_asgi, live, send_answer
 from ninefold.health._health import Health, checks_of
 from ninefold.health._local import is_local
 from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import Overall, unknown_upstreams
+from ninefold.health._rollup import Overall, counts_through, unknown_upstreams
 from ninefold.health._traffic import Calls
 from ninefold.health._wsgi import HealthWsgi, answer_wsgi, start_answer
 
@@ -30,7 +30,9 @@ __all__ = [
     "answer_asgi",
     "answer_wsgi",
     "checks_of",
+    "counts_through",
     "is_local",
+    "live",
     "send_answer",
     "start_answer",
     "unknown_upstreams",

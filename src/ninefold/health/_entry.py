@@ -12,7 +12,10 @@ from ninefold.health._rollup import Node
 from ninefold.health._standing import Standing
 from ninefold.health._traffic import Calls
 
-__all__ = ["NOTHING_SAID", "Entry", "Probe"]
+__all__ = ["KEPT", "NOTHING_SAID", "Entry", "Probe"]
+
+KEPT: Final = 0.9
+"""Seconds that a judgement is kept: who asks comes every second, at the earliest."""
 
 NOTHING_SAID: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -31,6 +34,8 @@ class Entry:
     began: float
     about: Mapping[str, str] = field(default_factory=lambda: NOTHING_SAID)
     standing: Standing = field(init=False)
+    _node: Node | None = field(init=False, default=None)
+    _judged: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self.begin(self.began)
@@ -39,15 +44,30 @@ class Entry:
         """Know nothing, from now on."""
         self.began = now
         self.standing = Standing(self.patience, len(self.checks), now)
+        self._node = None
 
-    def look(self, now: float) -> None:
-        """Take note of its calls."""
-        if self.calls is not None:
-            self.standing.traffic.look(now, self.calls())
+    def take(self, number: int, probed: Probed) -> None:
+        """Take what a probe of one of its checks found."""
+        self.standing.series[number].take(probed)
+        self._node = None
 
-    def node(self, now: float) -> Node:
-        """Its place in the service, and how it is."""
-        return Node(self.place, self.standing.judge(now), is_checked=bool(self.checks))
+    def node(self, now: float, fault: Callable[[Exception], None]) -> Node:
+        """Its place in the service, and how it is; judged anew when something is found.
+
+        Else about once a second, when its calls are looked at too; `fault` takes what those raise.
+        """
+        node = self._node
+        if node is None or not 0 <= now - self._judged < KEPT:
+            if self.calls is not None:
+                try:
+                    self.standing.traffic.look(now, self.calls())
+                except Exception as error:  # noqa: BLE001 - evidence that is missing is none
+                    fault(error)
+            self._judged = now
+            self._node = node = Node(
+                self.place, self.standing.judge(now), is_checked=bool(self.checks)
+            )
+        return node
 
 
 class Probe:

@@ -9,9 +9,9 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ninefold.core import Runtime, require_name, require_one_of, seconds, shown
+from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds, shown
 from ninefold.errors import ConfigurationError
 from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
@@ -48,9 +48,32 @@ __all__ = ["Health"]
 FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
-_SHORTEST_TOKEN: Final = 8
 _STARTUPS: Final = ("open", "require")
 _log = logging.getLogger("ninefold.health")
+
+
+class Others(Protocol):
+    """The other workers of the same server."""
+
+    def drain(self) -> None:
+        """Tell them to drain."""
+        ...
+
+    def is_draining(self) -> bool:
+        """Whether one of them was told so; quick."""
+        ...
+
+    def beat(self) -> None:
+        """Tell them that this one serves, if it does."""
+        ...
+
+    def leave(self) -> None:
+        """Tell them that this one ends."""
+        ...
+
+    def serve(self) -> bool:
+        """Whether one of them serves, and goes on to; quick."""
+        ...
 
 
 class Health:
@@ -93,10 +116,10 @@ class Health:
         if name is not None:
             require_name("a service's name", name)
         require_one_of("startup", startup, _STARTUPS)
-        if token is not None and len(token) < _SHORTEST_TOKEN:
-            raise ConfigurationError(
-                "token must be a text of at least 8 characters that nobody guesses"
-            )
+        if version is not None:
+            require_name("a service's version", version)
+        if token is not None:
+            require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
         self._facts = Facts(name, version)
@@ -106,13 +129,16 @@ class Health:
         self._entries: dict[str, Entry] = {}
         self._gate = Gate(self._clock(), self._start_deadline, startup)
         self._draining = False
+        self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
-        self._drained: tuple[Callable[[], bool], ...] = (is_server_ending,)
+        self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
         self._view: Overall | None = None
         self._viewed = 0.0
         self._told: dict[str, str] = {}
         self._ended = False
         self._running = False
+        self._starting = 0
+        self._serves = False
         self._scheduler = Scheduler(loop=loop, tick=self._tick, faults=self._fault, runtime=runtime)
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
@@ -139,6 +165,7 @@ class Health:
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
+        self._starting, self._serves = 0, False
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -174,6 +201,16 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
+        about = {"owner": owner, "runbook": runbook}
+        told = {key: value for key, value in about.items() if value is not None}
+        for key, value in told.items():
+            require_name(key, value)
+        # Nothing else would tell of it: None is a function that forgot to return one.
+        checks = checks_of(check) or (as_check(check),)
+        if quorum is not None and 1 < len(checks) < quorum:
+            raise ConfigurationError(
+                f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
+            )
         self.declare(
             Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
             Patience(
@@ -184,12 +221,8 @@ class Health:
                 latency_budget=latency_budget,
                 quorum=quorum,
             ),
-            checks_of(check),
-            about={
-                key: value
-                for key, value in (("owner", owner), ("runbook", runbook))
-                if value is not None
-            },
+            checks,
+            about=told,
         )
 
     def declare(
@@ -240,9 +273,33 @@ class Health:
         """
         self._heartbeats = (*self._heartbeats, heartbeat)
 
-    def drained_while(self, told: Callable[[], bool]) -> None:
-        """Ask `told`, which must be quick, whether somebody else has said that this is to drain."""
-        self._drained = (*self._drained, told)
+    def share_with(self, others: Others) -> None:
+        """Drain together with the other workers of this server, and beat for them.
+
+        A worker that ends by itself, as they do after so many requests, is not the server's end.
+        """
+        self._others = others
+        self._drained = (self._is_ending, others.is_draining)
+
+    def starting(self) -> Callable[[], None]:
+        """Not have started before what this gives is called: the application begins to serve.
+
+        Once one serves, a further one holds nothing back.
+        """
+        with self._lock:
+            if self._serves:
+                return lambda: None
+            self._starting += 1
+            self._view = None
+        waits = [None]
+
+        def serves() -> None:
+            with self._lock:
+                if waits:
+                    waits.clear()
+                    self._serves, self._starting, self._view = True, 0, None
+
+        return serves
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -254,7 +311,7 @@ class Health:
             self._view = None
             for entry in self._entries.values():
                 entry.begin(self._clock())
-            wanted = bool(self._entries)
+            wanted = bool(self._entries) or self._others is not None
         if wanted:
             self._scheduler.start()
 
@@ -273,6 +330,8 @@ class Health:
         503
         """
         self._draining = True
+        if self._others is not None:
+            self._others.drain()
         self._tell(self.overall())
 
     def overall(self) -> Overall:
@@ -346,6 +405,9 @@ class Health:
     def _is_draining(self) -> bool:
         return self._draining or any(_said(told) for told in self._drained)
 
+    def _is_ending(self) -> bool:
+        return is_server_ending() and (self._others is None or not self._others.serve())
+
     def _view_at(self, now: float) -> Overall:
         view = self._view
         if view is not None and 0 <= now - self._viewed < FRESH:
@@ -353,27 +415,31 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            view = roll_up(nodes, started=self._gate.is_open(now, nodes, indirect))
+            is_open = self._gate.is_open(now, nodes, indirect)
+            if self._starting:
+                view = roll_up(nodes, started=False, why="the application is starting")
+            else:
+                view = roll_up(nodes, started=is_open)
             self._view, self._viewed = view, now
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        for entry in self._entries.values():
-            try:
-                entry.look(now)
-            except Exception as error:  # noqa: BLE001 - evidence that is missing is none
-                self._fault(error)
-        return [entry.node(now) for entry in self._entries.values()]
+        return [entry.node(now, self._fault) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
         with self._lock:
-            entry.standing.series[probe.number].take(probed)
+            entry.take(probe.number, probed)
             self._view = None
         self._instruments.probed(probe.name, probed)
         self._tell(self.overall())
 
     def _tick(self, now: float) -> None:
+        if self._others is not None:
+            if is_server_ending():
+                self._others.leave()
+            else:
+                self._others.beat()
         with self._lock:
             self._view = None
         self._tell(self.overall())

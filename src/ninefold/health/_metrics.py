@@ -8,9 +8,10 @@ import weakref
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol, get_args
 
-from ninefold.health._model import Judged, Probed, State
+from ninefold.health._model import Judged, Outcome, Probed, State
 from ninefold.registry import HEALTH_CHECK_DURATION, HEALTH_STATUS
 from ninefold.telemetry import Measuring, Observation
+from ninefold.telemetry._error_types import OTHER
 
 __all__ = ["Instruments", "Shown", "say"]
 
@@ -49,8 +50,7 @@ class Instruments:
     def probed(self, name: str, probed: Probed) -> None:
         """Record how long a probe took; never raises."""
         try:
-            # The class is a bounded word: a service has so many checks, and each its client.
-            self._durations.record(probed.took, (name, probed.outcome, probed.error))
+            self._durations.record(probed.took, (name, *_ending(probed)))
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.internal_error("metrics", error)
 
@@ -63,6 +63,17 @@ class Instruments:
                 for state in _STATES:
                     counts[name, state] = counts.get((name, state), 0) + (state == judged.state)
         yield from ((value, key) for key, value in counts.items())
+
+
+def _ending(probed: Probed) -> tuple[Outcome, str | None]:
+    """The outcome and the `error.type` of a probe; one that finds it down has failed."""
+    outcome = probed.outcome
+    if outcome == "success":
+        finding = probed.finding
+        is_down = finding is not None and finding.level == "down"
+        return ("failure", OTHER) if is_down else (outcome, None)
+    # What timed out, or was cancelled, says so there too.
+    return outcome, probed.error or outcome
 
 
 def say(who: str, before: str, after: str, *, why: str, bad: bool) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "Node",
     "Overall",
     "Startup",
+    "counts_through",
     "is_indirect",
     "overlaid",
     "refuse_cycle",
@@ -98,11 +99,18 @@ class Gate:
         return self._is_open
 
 
-def roll_up(nodes: Sequence[Node], *, started: bool) -> Overall:
-    """How the service is, where its process works; `started` is what the gate says."""
+def roll_up(
+    nodes: Sequence[Node], *, started: bool, why: str = "no probe has ended yet"
+) -> Overall:
+    """How the service is, where its process works; `started` is what the gate says.
+
+    `why` is the reason for not having started where no dependency is.
+    """
     indirect = is_indirect(node.place for node in nodes)
     by_name = {node.place.name: node for node in nodes}
-    judged = {node.place.name: _inherited(node, by_name) for node in nodes}
+    judged: dict[str, Judged] = {}
+    for node in nodes:
+        _inherit(node, by_name, judged)
     status, ready, notes, decided = _status(nodes, judged, indirect)
     if not started:
         status, ready, notes = "STARTING", False, ()
@@ -110,7 +118,7 @@ def roll_up(nodes: Sequence[Node], *, started: bool) -> Overall:
     cause, affected = _cause(decided, by_name, judged)
     reason = _reason(decided, judged)
     if not started and not reason:
-        reason = "no probe has ended yet"
+        reason = why
     return Overall(
         status,
         live=True,
@@ -151,9 +159,25 @@ def is_indirect(places: Iterable[Place]) -> frozenset[str]:
     >>> is_indirect([Place(name="catalog", upstreams=("search",)), Place(name="search")])
     frozenset({'search'})
     """
+    return frozenset(counts_through(places))
+
+
+def counts_through(places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
+    """Those that count only through others, with the others' names.
+
+    >>> counts_through([Place(name="catalog", upstreams=("search",)), Place(name="search")])
+    {'search': ('catalog',)}
+    """
     listed = list(places)
-    named = {upstream for place in listed for upstream in place.upstreams}
-    return frozenset(place.name for place in listed if place.role is None and place.name in named)
+    above: dict[str, list[str]] = {}
+    for place in listed:
+        for upstream in place.upstreams:
+            above.setdefault(upstream, []).append(place.name)
+    return {
+        place.name: tuple(above[place.name])
+        for place in listed
+        if place.role is None and place.name in above
+    }
 
 
 def refuse_cycle(places: Mapping[str, Place], added: Place) -> None:
@@ -198,16 +222,22 @@ def _counts(place: Place, indirect: frozenset[str]) -> bool:
     return place.role != "optional" and place.name not in indirect
 
 
-def _inherited(node: Node, by_name: Mapping[str, Node]) -> Judged:
+def _inherit(node: Node, by_name: Mapping[str, Node], known: dict[str, Judged]) -> Judged:
     """How a dependency is; one that nothing is known of is as well as what it stands on."""
-    judged = node.judged
-    if node.is_checked or judged.state != "unknown":
-        return judged
-    for name in node.place.upstreams:
-        upstream = by_name.get(name)
-        if upstream is not None and upstream.judged.state == "down":
-            return Judged("degraded", ("affected",), f"{name}, which it stands on, is down")
-    return judged
+    name = node.place.name
+    if name in known:
+        return known[name]
+    known[name] = node.judged
+    if node.is_checked or node.judged.state != "unknown":
+        return node.judged
+    for upstream in node.place.upstreams:
+        if upstream in by_name:
+            state = _inherit(by_name[upstream], by_name, known).state
+            if state in ("down", "degraded"):
+                told = f"{upstream}, which it stands on, is {state}"
+                known[name] = Judged("degraded", ("affected",), told)
+                break
+    return known[name]
 
 
 def _status(

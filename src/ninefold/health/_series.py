@@ -133,10 +133,11 @@ class Series:
 
     def _settle(self, level: int) -> None:
         self.level = LEVELS[level]
-        # What was found beyond it, again and again up to now, is still to be confirmed.
+        # What was found beyond it, again and again up to now, is still to be confirmed: further in
+        # the same direction, as the level is the nearest that the run has.
         beyond: list[int] = []
         for found in reversed(self._run):
-            if found <= level:
+            if found == level:
                 break
             beyond.insert(0, found)
         self._run = beyond

@@ -21,7 +21,7 @@ from ninefold.resilience import Policy, asked, known_policies
 from ninefold.sampling import Head
 from ninefold.service._admin import Admin
 from ninefold.service._admin_endpoints import Endpoints, health_endpoints, metrics_endpoint
-from ninefold.service._heartbeats import Heartbeats
+from ninefold.service._heartbeats import Heartbeats, Workers
 from ninefold.service._present import present
 from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
@@ -37,6 +37,7 @@ from ninefold.telemetry import (
     restart_after_fork,
 )
 from ninefold.telemetry._log_ids import install_log_ids
+from ninefold.telemetry._workers import Board
 
 T = TypeVar("T")
 _NOTHING = b"", "text/plain; version=0.0.4; charset=utf-8"
@@ -51,7 +52,7 @@ class Service:
     def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._tracing = ServerTracing(telemetry, head.keeps)
+        self._tracing = ServerTracing(telemetry, head)
         self._objectives = Objectives(telemetry)
         self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)
@@ -73,7 +74,8 @@ class Service:
             measuring=telemetry,
             loop=self._event_loops.running,
         )
-        self._heartbeats = Heartbeats(settings, self._event_loops)
+        self._board = Board(settings.name, settings.workers)
+        self._heartbeats = Heartbeats(settings, self._event_loops, self._board)
         self._health.alive_while(self._heartbeats.missed)
         self._unknown = UnknownNames(
             self._objectives,
@@ -89,11 +91,16 @@ class Service:
         if settings.admin is not None:
             self._admin = Admin(settings.admin, self._endpoints(), telemetry.faults)
             telemetry.pipeline.when_built(self._admin.start)
-        telemetry.pipeline.when_built(lambda _: self._health.start())
+        telemetry.pipeline.when_built(self._begin_health)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
             install_log_ids(telemetry.faults)
+
+    def _begin_health(self, _: object = None) -> None:
+        if self._board.is_shared:
+            self._health.share_with(Workers(self._board, self._heartbeats))
+        self._health.start()
 
     def restart(self) -> None:
         """Take a lock of its own, as a forked child must."""
@@ -201,7 +208,8 @@ class Service:
         the admin port. Lifespan start-up does it for an ASGI application. Call it where nothing
         else comes first, as in a consumer, and in each worker of a WSGI server, as in gunicorn's
         `post_worker_init`. Not in a process that only loads the application and forks. A second
-        time changes nothing; a forked child may start anew.
+        time changes nothing; a forked child may start anew. An event loop that runs this is watched
+        from now on, and checks that are coroutines run on it.
 
         >>> import ninefold as nf
         >>> service = nf.setup("consumer", admin="127.0.0.1:0")
@@ -210,12 +218,13 @@ class Service:
         >>> service.shutdown()
         True
         """
+        self._event_loops.watch()
         if not self._telemetry.disabled:
             self._telemetry.pipeline.wake()
             return
         if self._admin is not None:
             self._admin.start()
-        self._health.start()
+        self._begin_health()
 
     @property
     def admin_address(self) -> str | None:
@@ -596,6 +605,7 @@ class Service:
         After it `setup()` may be called again.
         """
         self._health.stop()
+        self._board.leave()
         self._event_loops.stop()
         if self._admin is not None:
             self._admin.stop()

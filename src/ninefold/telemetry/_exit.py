@@ -54,6 +54,11 @@ class Exit:
         self._ending = False
         self._signalled = False
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the end has begun: by a SIGTERM that is ours to handle, or as Python exits."""
+        return self._signalled or self._ending
+
     def add(self, ending: Ending) -> None:
         """Have `ending` ended with the process, which holds it weakly.
 

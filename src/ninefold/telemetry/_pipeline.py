@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ninefold.registry import Signal
     from ninefold.telemetry._faults import Faults
     from ninefold.telemetry._prometheus import PrometheusReader
-    from ninefold.telemetry._workers import Siblings
+    from ninefold.telemetry._workers._siblings import Siblings
 
 T = TypeVar("T")
 _log = logging.getLogger("ninefold.telemetry")

@@ -26,7 +26,7 @@ from ninefold.core import require_positive
 from ninefold.telemetry._exposition import Exposition
 
 if TYPE_CHECKING:
-    from ninefold.telemetry._workers import Siblings
+    from ninefold.telemetry._workers._siblings import Siblings
 
 SCRAPE_TIMEOUT = 10.0
 """Seconds that a scrape waits for the one before it: Prometheus's own default `scrape_timeout`."""

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         HistogramMetric,
         UpDownCounterMetric,
     )
-    from ninefold.telemetry._workers import Siblings
+    from ninefold.telemetry._workers._siblings import Siblings
 
 AnyHistogram = Histogram | fallback.ApiInstrument
 AnyCounter = Counter | fallback.ApiInstrument
@@ -344,6 +344,6 @@ def _siblings(settings: Settings) -> Siblings | None:
     # Windows has neither fork nor the locks by which siblings know of each other's end.
     if sys.platform == "win32" or settings.disabled or not settings.scraped:
         return None
-    from ninefold.telemetry._workers import Siblings
+    from ninefold.telemetry._workers._siblings import Siblings
 
     return Siblings(settings.name, settings.workers)

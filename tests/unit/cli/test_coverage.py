@@ -423,11 +423,152 @@ def test_dependencies_are_listed_with_their_objectives(monkeypatch: pytest.Monke
     written = dedent(FASTAPI) + dedent(dependencies)
     result = _run(written, "coverage_app:app", "--format", "json")
     report = json.loads(result.stdout)
-    assert report["dependencies"] == [
-        {"dependency": "psp", "objectives": ["psp-ours"], "owner": "payments"},
-        {"dependency": "stock-db", "objectives": [], "owner": "payments"},
+    assert [(row["dependency"], row["objectives"]) for row in report["dependencies"]] == [
+        ("psp", ["psp-ours"]),
+        ("stock-db", []),
     ]
+    assert [row["owner"] for row in report["dependencies"]] == ["payments", "payments"]
     assert any("'stok-db'" in one and "'stock-db'" in one for one in report["unknown"])
     assert any("NINEFOLD_DEPENDENCY_PSQ_POLICY_DEADLINE" in one for one in report["unknown"])
     text = _run(written, "coverage_app:app").stdout
     assert "1 of 2 dependencies has an objective; 2 have an owner" in text
+
+
+WHOLE = '    service.objective("all", nf.availability(target=0.999))\n'
+DEPENDENCIES = """
+    def look() -> bool:
+        raise AssertionError("coverage probes nothing")
+
+    psp = service.dependency(
+        "psp", kind="http", check=look, owner="cards", runbook="https://wiki/psp",
+        policy=nf.Policy(fallback=None), redundancy="two providers",
+    )
+    orders = service.dependency(
+        "orders", kind="db", check=look, runbook="https://wiki/orders", upstreams=["disks"],
+        replicas=3,
+    )
+    disks = service.dependency("disks", kind="storage")
+    mail = service.dependency("mail", kind="messaging", role="optional")
+    rates = service.dependency("rates", kind="http")
+    for each in (psp, orders, mail, rates):
+        kind = nf.dependency_availability(each.name, target=0.99)
+        service.objective(f"{each.name}-ours", kind)
+"""
+
+
+def test_of_dependencies_it_tells_what_there_is_against_their_failure() -> None:
+    """Role, owner, check and runbook of each; then what the critical ones would need and lack."""
+    result = _run(FASTAPI + WHOLE + DEPENDENCIES, "coverage_app:app")
+    assert result.exit_code == 1, result.output
+    assert result.stdout.partition("\n\n")[2].partition("\n\n")[2] == dedent(
+        """\
+        dependency  role            owner     check  runbook              objectives
+        psp         critical        cards     yes    https://wiki/psp     psp-ours (availability)
+        orders      critical        payments  yes    https://wiki/orders  orders-ours (availability)
+        disks       through orders  payments  -      -                    -
+        mail        optional        payments  -      -                    mail-ours (availability)
+        rates       critical        payments  -      -                    rates-ours (availability)
+
+        critical  without
+        orders    fallback
+        rates     fallback, redundancy, runbook
+
+        3 of 3 routes have an objective; 3 have an owner
+        4 of 5 dependencies have an objective; 5 have an owner
+        2 of 5 dependencies are checked; 2 have a runbook, 1 an owner of its own
+        1 of the dependencies counts only through others
+        fallbacks are known of policies and guard(fallback=…); what code does in an except nobody \
+can list
+        1 of the routes only as part of the whole service
+        5 left out, of health, metrics, documentation and static files; --all lists them
+        """
+    )
+    report = json.loads(
+        _run(FASTAPI + WHOLE + DEPENDENCIES, "coverage_app:app", "--format", "json").stdout
+    )
+    assert report["dependencies"][0] == {
+        "dependency": "psp",
+        "objectives": ["psp-ours"],
+        "owner": "cards",
+        "role": "critical",
+        "through": [],
+        "check": True,
+        "runbook": "https://wiki/psp",
+        "fallback": True,
+        "redundancy": "two providers",
+        "missing": [],
+        "exposed": [],
+    }
+    told = {row["dependency"]: row for row in report["dependencies"]}
+    assert (told["disks"]["role"], told["disks"]["through"]) == (None, ["orders"])
+    assert told["orders"]["redundancy"] == "3 replicas"
+    assert told["rates"]["missing"] == ["check", "runbook"]
+    assert report["missing"] == 2
+
+
+LOOKED_AFTER = 'check=lambda: True, runbook="https://wiki/rates"'
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        (LOOKED_AFTER, 0),
+        ("check=lambda: True", 1),
+        ('runbook="https://wiki/rates"', 1),
+        ("", 2),
+        # Whatever it lacks, the service goes on without it.
+        ('role="optional"', 0),
+        # There is no way to have it known, and a fallback is not always possible.
+        (f"{LOOKED_AFTER}, replicas=1", 0),
+        (f'{LOOKED_AFTER}, upstreams=["rate"]', 1),
+    ],
+)
+def test_a_critical_dependency_must_be_checked_and_have_a_runbook(said: str, missing: int) -> None:
+    """These fail the command; what nobody can always have, a fallback or replica, is only told."""
+    extra = f"""
+    service.dependency("rates", kind="http", {said})
+    service.objective("rates-ours", nf.dependency_availability("rates", target=0.99))
+    """
+    result = _run(FASTAPI + WHOLE + extra, "coverage_app:app", "--format", "json")
+    assert json.loads(result.stdout)["missing"] == missing, result.output
+    assert result.exit_code == (1 if missing else 0)
+
+
+def test_an_upstream_that_is_not_there_is_told() -> None:
+    """As an objective that names nothing is, with what was probably meant."""
+    extra = 'service.dependency("rates", kind="http", upstreams=["cach"])\n'
+    extra += 'service.dependency("cache", kind="cache")\n'
+    result = _run(f"{dedent(FASTAPI)}{extra}", "coverage_app:app")
+    assert (
+        "unknown: there is no dependency 'cach', which the upstreams of 'rates' name; did you mean"
+        " 'cache'?\n"
+    ) in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("rates.guard(len)", False),
+        ("rates.guard(fallback=None)(len)", True),
+        ("rates.under(nf.Policy(fallback=0))", True),
+        ("rates.under(nf.Policy(deadline=1))", False),
+    ],
+)
+def test_a_fallback_of_one_function_is_known(written: str, known: bool) -> None:
+    """Also None, which a caller may want; what has none leaves those that do."""
+    extra = f'rates = service.dependency("rates", kind="http")\n{written}\nrates.guard(len)\n'
+    result = _run(f"{dedent(FASTAPI)}{extra}", "coverage_app:app", "--format", "json")
+    (rates,) = json.loads(result.stdout)["dependencies"]
+    assert rates["fallback"] is known
+    assert ("fallback" in rates["exposed"]) is not known
+
+
+def test_what_is_only_watched_over_is_listed_too() -> None:
+    """It counts as a dependency does; calls, an objective or a fallback of it nobody knows of."""
+    extra = 'service.health.add("disk", lambda: True, scope="local")\n'
+    written = f"{dedent(FASTAPI)}{dedent(WHOLE)}{extra}"
+    report = json.loads(_run(written, "coverage_app:app", "--format", "json").stdout)
+    (disk,) = report["dependencies"]
+    assert (disk["check"], disk["fallback"], disk["missing"]) == (True, None, ["runbook"])
+    assert disk["exposed"] == ["redundancy", "runbook"]
+    assert report["missing"] == 1

@@ -108,6 +108,38 @@ def test_overrides_of_policies_are_told_with_their_source(somewhere: Path) -> No
     assert [variable, "9s", "environment:", variable] in lines
 
 
+def test_overrides_of_dependencies_are_told_beside_those_of_their_policies(
+    somewhere: Path,
+) -> None:
+    """Where both say it, what won over what; where a variable alone does, by its name."""
+    (somewhere / "ninefold.toml").write_text(
+        "[dependency.orders-db]\ninterval = 7\nrole = 'optional'\n"
+    )
+    by_variable = "NINEFOLD_DEPENDENCY_ORDERS_DB_INTERVAL"
+    alone = "NINEFOLD_DEPENDENCY_PSP_FAIL_AFTER"
+    result = _run("--format", "json", **{by_variable: "5s", alone: "2"})
+    assert result.exit_code == 0
+    report = json.loads(result.output)
+    rows = {row["key"]: row for row in report["settings"]}
+    interval = rows["dependency.orders-db.interval"]
+    assert (interval["value"], interval["name"]) == ("5s", by_variable)
+    assert [(lost["source"], lost["value"]) for lost in interval["overridden"]] == [("file", "7")]
+    assert rows["dependency.orders-db.role"]["value"] == "optional"
+    assert (rows[alone]["value"], rows[alone]["source"]) == ("2", "environment")
+    assert "dependency" in rows[alone]["doc"]
+    assert not any(alone in finding["message"] for finding in report["findings"])
+
+
+def test_a_dependencys_variable_that_is_none_is_a_note(somewhere: Path) -> None:
+    """With what there is; `somewhere` has no file."""
+    del somewhere
+    result = _run(NINEFOLD_DEPENDENCY_PSP_DEADLINE="2")
+    assert (
+        "note   there is no setting for the environment variable NINEFOLD_DEPENDENCY_PSP_DEADLINE;"
+        " of a dependency there are …_FAIL_AFTER, …_INTERVAL"
+    ) in result.output
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_settings_that_cannot_be_read_are_the_finding(somewhere: Path, form: str) -> None:
     """A wrong file ends with exit code 1 and the message that set-up would give."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Iterator
@@ -243,6 +244,7 @@ def test_a_coroutine_that_blocks_its_loop_is_stuck_and_the_others_go_on() -> Non
         try:
             eventually(lambda: begun)
             made.scheduler.add(kept)
+            made.pass_by(1)  # after this tick it is known to be due, and has been begun
             made.pass_by(2)
             assert kept.eventually_told(1).outcome == "cancelled"
             for number in (2, 3, 4):
@@ -271,6 +273,7 @@ def test_our_loop_is_left_to_one_that_blocks_it_before_its_own_time_is_over() ->
         try:
             assert begun.wait(15)
             made.scheduler.add(kept)
+            made.pass_by(1)  # after this tick it is known to be due, and has been begun
             made.pass_by(2)
             assert kept.eventually_told(1).outcome == "cancelled"
             made.pass_by(12)
@@ -438,3 +441,40 @@ def test_asking_for_the_loop_may_fail() -> None:
         broken[0] = False
         made.pass_by(12)
         assert kept.eventually_told(2).outcome == "success"
+
+
+def test_asking_for_the_loop_may_fail_while_one_hangs() -> None:
+    """Then nobody knows whether it is lost: a fault at each due probe, and all else goes on."""
+    begun: list[int] = []
+    broken: list[bool] = []
+    go = threading.Event()
+
+    async def run(_: float) -> Finding:
+        begun.append(1)
+        while not go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+        return Finding()
+
+    with app_loop() as app:
+
+        def loop() -> asyncio.AbstractEventLoop:
+            if broken:
+                raise LookupError("no loop")
+            return app.loop
+
+        kept = Kept(run)
+        with scheduled(kept, loop=loop) as made:
+            eventually(lambda: begun)
+            made.pass_by(2)
+            kept.eventually_told(1)
+            broken.append(True)
+            for _ in range(3):
+                made.pass_by(12)
+            assert {type(each) for each in made.faults} == {LookupError}
+            assert len(made.faults) <= 3
+            assert begun == [1]
+            go.set()
+            broken.clear()
+            made.pass_until(lambda: kept.told[-1].outcome == "success")
+            made.faults.clear()

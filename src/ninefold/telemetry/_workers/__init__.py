@@ -1,6 +1,7 @@
-"""Many workers, one scrape: whoever of a server's workers is asked answers for all of them."""
+"""Several workers of one server: who they are, what they count, and what they tell each other."""
 
+# `_siblings` maps files into memory, which Windows has no locks for: imported where it is used.
+from ninefold.telemetry._workers._board import Board
 from ninefold.telemetry._workers._family import AUTO, OFF
-from ninefold.telemetry._workers._siblings import Siblings
 
-__all__ = ["AUTO", "OFF", "Siblings"]
+__all__ = ["AUTO", "OFF", "Board"]

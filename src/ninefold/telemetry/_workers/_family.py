@@ -20,6 +20,7 @@ __all__ = [
     "folder_of",
     "home",
     "in_gunicorns_worker",
+    "is_running",
     "leader_of",
     "made",
     "present",
@@ -124,17 +125,29 @@ def in_gunicorns_worker() -> bool:
     return False
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; one that ended and nobody has waited for is none."""
+    told = _stat(pid)
+    return told[0] not in ("Z", "X") if told else _exists(pid)
+
+
 def _started(pid: int) -> str:
+    told = _stat(pid)
+    return told[19] if len(told) > 19 else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """What the system tells of a process, from its state on; nothing where it tells nothing."""
     try:
         # The command, which may hold anything, ends with the last parenthesis: proc(5), "stat".
         return (
             Path(f"/proc/{pid}/stat")
             .read_text(encoding="utf-8", errors="replace")
             .rpartition(")")[2]
-            .split()[19]
+            .split()
         )
-    except (OSError, IndexError):
-        return ""
+    except OSError:
+        return []
 
 
 def _exists(pid: int) -> bool:
