@@ -148,6 +148,29 @@ def test_spans_go_to_the_endpoint_that_is_set(demo: Demo, otlp_sink: OtlpSink) -
         assert span.resource["service.name"] == "inventory"
 
 
+def test_both_services_keep_the_same_traces_and_say_how_likely_that_was(
+    demo: Demo, otlp_sink: OtlpSink
+) -> None:
+    """Each decides for itself, at a half: what one keeps the other keeps, with its threshold."""
+    process = demo(
+        *("--seconds", "2", "--no-faults"),
+        OTEL_EXPORTER_OTLP_ENDPOINT=otlp_sink.http_endpoint,
+        NINEFOLD_SAMPLING_DEFAULT="0.5",
+        NINEFOLD_SAMPLING_PARENT="ignore",
+    )
+    assert ended(process) == 0
+    kept: dict[str, set[str]] = {"checkout": set(), "inventory": set()}
+    for span in otlp_sink.spans():
+        assert span.trace_state == "ot=th:8"
+        assert int(span.trace_id, 16) & (1 << 56) - 1 >= 1 << 55
+        kept[span.resource["service.name"]].add(span.trace_id)
+    called = {span.trace_id for span in otlp_sink.spans() if span.kind == "client"}
+    assert called
+    assert called <= kept["inventory"]
+    # The demo asks inventory itself too, whose traces are inventory's alone.
+    assert {span.trace_id for span in otlp_sink.spans(kind="server") if span.parent} == called
+
+
 def test_a_taken_port_is_said_in_one_line(demo: Demo, otlp_sink: OtlpSink) -> None:
     """The message names the port and the option; the exit code is 1."""
     taken = otlp_sink.http_endpoint.rpartition(":")[2]
