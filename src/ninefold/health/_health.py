@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -138,6 +140,7 @@ class Health:
         self._entries: dict[str, Entry] = {}
         self._gate = Gate(self._clock(), self._start_deadline, startup)
         self._draining = False
+        self._held = 0
         self._others: Others | None = None
         self._heartbeats: tuple[Callable[[], str | None], ...] = ()
         self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
@@ -172,6 +175,7 @@ class Health:
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
+        self._held = 0
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -272,6 +276,19 @@ class Health:
         be quick and never wait.
         """
         self._heartbeats = (*self._heartbeats, heartbeat)
+
+    @contextmanager
+    def starting(self) -> Iterator[None]:
+        """Have the service not started within, as long as what serves still prepares itself."""
+        with self._lock:
+            self._held += 1
+            self._view = None
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held = max(0, self._held - 1)
+                self._view = None
 
     def share_with(self, others: Others) -> None:
         """Start and drain together with the other workers of this server, and beat for them.
@@ -395,8 +412,11 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            started = self._has_started(self._gate.is_open(now, nodes, indirect))
+            started = self._gate.is_open(now, nodes, indirect) and not self._held
+            started = self._has_started(started)
             view = roll_up(nodes, started=started)
+            if self._held and not started:
+                view = replace(view, reason="its application has not started yet")
             self._view, self._viewed = view, now
         return view
 

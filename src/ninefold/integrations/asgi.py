@@ -12,6 +12,7 @@ import sys
 # Where none runs, as under trio, its public sibling raises: too dear for every request.
 from asyncio import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -305,23 +306,27 @@ class AsgiMiddleware:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wake at start-up, and flush before the application's own shutdown is confirmed.
 
-        A server that ends by a signal ends right after that answer: nothing else of ours would run.
+        The server listens once the application has started: until then the service has not. One
+        that ends by a signal ends right after that answer: nothing else of ours would run.
         """
-        self._wake()
-        try:
-            self.server.host.warn_of_unknown()
-            self.server.host.telemetry.begin()
-        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
-            self.server.internal_error(error)
-        # The requests of this application come on the loop that started it.
-        self.server.loops = None
+        with ExitStack() as starting:
+            starting.enter_context(self.server.host.health.starting())
+            self._wake()
+            try:
+                self.server.host.warn_of_unknown()
+                self.server.host.telemetry.begin()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                self.server.internal_error(error)
+            # The requests of this application come on the loop that started it.
+            self.server.loops = None
 
-        async def flushing(message: Message) -> None:
-            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self._flush()
-            await send(message)
+            async def told(message: Message) -> None:
+                if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                    await self._flush()
+                await send(message)
+                starting.close()
 
-        await self.app(scope, receive, flushing)
+            await self.app(scope, receive, told)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
