@@ -207,7 +207,12 @@ def ends(session: nox.Session) -> None:
     """End every server there is by SIGTERM, its collector alive, refusing and silent; minutes."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     session.run(
-        "python", "-m", "pytest", "tests/integration/test_ends.py", env={"EVERY_SERVER": "1"}
+        "python",
+        "-m",
+        "pytest",
+        "tests/integration/test_ends.py",
+        "tests/integration/test_health_workers.py",
+        env={"EVERY_SERVER": "1"},
     )
 
 
