@@ -146,7 +146,14 @@ class World:
 
     def _command(self, server: str) -> Callable[[int], list[str]]:
         if server == "uvicorn":
-            return lambda port: ["-m", "uvicorn", f"{_ASGI}:app", "--no-access-log", "--port", str(port)]
+            return lambda port: [
+                "-m",
+                "uvicorn",
+                f"{_ASGI}:app",
+                "--no-access-log",
+                "--port",
+                str(port),
+            ]
         config = self._directory / "gunicorn.conf.py"
         config.write_text(_CONFIG)
         command = ["-m", "gunicorn", "--workers", "1"]

@@ -392,7 +392,7 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        return [entry.node(now) for entry in self._entries.values()]
+        return [entry.node(now, self._fault) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
