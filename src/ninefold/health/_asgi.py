@@ -40,6 +40,13 @@ class HealthAsgi:
         self._serves = serves
         self._begin = begin
 
+    def serve(
+        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
+    ) -> None:
+        """Answer for another service, as the one before has ended; a Health by itself stays."""
+        if self._serves is not None:
+            self._health, self._serves, self._begin = health, serves, begin
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan" and self._app is not None:

@@ -40,6 +40,13 @@ class HealthWsgi:
         self._serves = serves
         self._begin = begin
 
+    def serve(
+        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
+    ) -> None:
+        """Answer for another service, as the one before has ended; a Health by itself stays."""
+        if self._serves is not None:
+            self._health, self._serves, self._begin = health, serves, begin
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         if self._begin is not None:

@@ -346,10 +346,12 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
+    begin = partial(_begin, host)
     if isinstance(app, HealthAsgi):
+        app.serve(host.health, serves=host.serves, begin=begin)
         return app
     start_with_workers(host.start)
-    return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))
+    return HealthAsgi(host.health, app, serves=host.serves, begin=begin)
 
 
 def _begin(host: Host) -> None:
