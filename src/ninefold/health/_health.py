@@ -116,6 +116,8 @@ class Health:
         if name is not None:
             require_name("a service's name", name)
         require_one_of("startup", startup, _STARTUPS)
+        if version is not None:
+            require_name("a service's version", version)
         if token is not None:
             require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
@@ -135,6 +137,8 @@ class Health:
         self._told: dict[str, str] = {}
         self._ended = False
         self._running = False
+        self._starting = 0
+        self._serves = False
         self._scheduler = Scheduler(loop=loop, tick=self._tick, faults=self._fault, runtime=runtime)
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
@@ -161,6 +165,7 @@ class Health:
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
+        self._starting, self._serves = 0, False
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -196,23 +201,26 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
-        self.declare(
-            Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
-            Patience(
-                interval=interval,
-                timeout=timeout,
-                fail_after=fail_after,
-                recover_after=recover_after,
-                latency_budget=latency_budget,
-                quorum=quorum,
-            ),
-            checks_of(check),
-            about={
-                key: value
-                for key, value in (("owner", owner), ("runbook", runbook))
-                if value is not None
-            },
+        about = {"owner": owner, "runbook": runbook}
+        told = {key: value for key, value in about.items() if value is not None}
+        for key, value in told.items():
+            require_name(key, value)
+        patience = Patience(
+            interval=interval,
+            timeout=timeout,
+            fail_after=fail_after,
+            recover_after=recover_after,
+            latency_budget=latency_budget,
+            quorum=quorum,
         )
+        # Nothing else would tell of it: None is a function that forgot to return one.
+        checks = checks_of(check) or (as_check(check),)
+        if quorum is not None and 1 < len(checks) < quorum:
+            raise ConfigurationError(
+                f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
+            )
+        place = Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams))
+        self.declare(place, patience, checks, about=told)
 
     def declare(
         self,
@@ -269,6 +277,26 @@ class Health:
         """
         self._others = others
         self._drained = (self._is_ending, others.is_draining)
+
+    def starting(self) -> Callable[[], None]:
+        """Not have started before what this gives is called: the application begins to serve.
+
+        Once one serves, a further one holds nothing back.
+        """
+        with self._lock:
+            if self._serves:
+                return lambda: None
+            self._starting += 1
+            self._view = None
+        waits = [None]
+
+        def serves() -> None:
+            with self._lock:
+                if waits:
+                    waits.clear()
+                    self._serves, self._starting, self._view = True, 0, None
+
+        return serves
 
     def start(self) -> None:
         """Begin to probe, in this process; never raises, and a second time changes nothing."""
@@ -384,12 +412,16 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            view = roll_up(nodes, started=self._gate.is_open(now, nodes, indirect))
+            is_open = self._gate.is_open(now, nodes, indirect)
+            if self._starting:
+                view = roll_up(nodes, started=False, why="the application is starting")
+            else:
+                view = roll_up(nodes, started=is_open)
             self._view, self._viewed = view, now
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        return [entry.node(now) for entry in self._entries.values()]
+        return [entry.node(now, self._fault) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
