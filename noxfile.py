@@ -86,6 +86,7 @@ WITHOUT_OTHERS = (
     "--ignore=tests/conformance/test_policy.py",
     "--ignore=tests/conformance/test_redaction.py",
     "--ignore=tests/integration/test_health_stores.py",
+    "--ignore=tests/integration/test_kubernetes.py",
     "--ignore=tests/integration/test_parts.py",
     "--ignore=tests/integration/test_shared_breaker.py",
     "--ignore=tests/property/test_backoff.py",
