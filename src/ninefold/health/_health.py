@@ -452,6 +452,8 @@ class Health:
         changed: list[tuple[str, str, str, str]] = []
         with self._lock:
             for name, judged in (overall.judged or {}).items():
+                if judged.state == "unknown" and not self._entries[name].checks:
+                    continue  # nobody called it lately: no change, and so not told
                 before = self._told.get(name, "starting")
                 if judged.state != before:
                     changed.append((f"dependency {name}", before, judged.state, judged.reason))
