@@ -40,6 +40,18 @@ class HealthAsgi:
         self._serves = serves
         self._begin = begin
 
+    @property
+    def is_a_services(self) -> bool:
+        """Whether a service put it there, and not its user."""
+        return self._serves is not None
+
+    def serve(
+        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
+    ) -> None:
+        """Answer for another service from now on: the one before it has been shut down."""
+        if health is not self._health:
+            self._health, self._serves, self._begin = health, serves, begin
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan" and self._app is not None:
