@@ -51,15 +51,18 @@ class Entry:
         self.standing.series[number].take(probed)
         self._node = None
 
-    def node(self, now: float) -> Node:
+    def node(self, now: float, fault: Callable[[Exception], None]) -> Node:
         """Its place in the service, and how it is; judged anew when something is found.
 
-        Else about once a second, when its calls are looked at too. Raises what those raise.
+        Else about once a second, when its calls are looked at too; `fault` takes what those raise.
         """
         node = self._node
         if node is None or not 0 <= now - self._judged < KEPT:
             if self.calls is not None:
-                self.standing.traffic.look(now, self.calls())
+                try:
+                    self.standing.traffic.look(now, self.calls())
+                except Exception as error:  # noqa: BLE001 - evidence that is missing is none
+                    fault(error)
             self._judged = now
             self._node = node = Node(
                 self.place, self.standing.judge(now), is_checked=bool(self.checks)

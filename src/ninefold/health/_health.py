@@ -201,9 +201,10 @@ class Health:
         >>> health.add("disk", nf.checks.disk("/"), scope="local", role="optional")
         >>> health.stop()
         """
-        for word, value in (("owner", owner), ("runbook", runbook)):
-            if value is not None:
-                require_name(word, value)
+        about = {"owner": owner, "runbook": runbook}
+        told = {key: value for key, value in about.items() if value is not None}
+        for key, value in told.items():
+            require_name(key, value)
         patience = Patience(
             interval=interval,
             timeout=timeout,
@@ -212,21 +213,14 @@ class Health:
             latency_budget=latency_budget,
             quorum=quorum,
         )
-        checks = checks_of(check)
+        # Nothing else would tell of it: None is a function that forgot to return one.
+        checks = checks_of(check) or (as_check(check),)
         if quorum is not None and 1 < len(checks) < quorum:
             raise ConfigurationError(
                 f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
             )
-        self.declare(
-            Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams)),
-            patience,
-            checks,
-            about={
-                key: value
-                for key, value in (("owner", owner), ("runbook", runbook))
-                if value is not None
-            },
-        )
+        place = Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams))
+        self.declare(place, patience, checks, about=told)
 
     def declare(
         self,
@@ -427,7 +421,7 @@ class Health:
         return view
 
     def _nodes(self, now: float) -> list[Node]:
-        return [entry.node(now) for entry in self._entries.values()]
+        return [entry.node(now, self._fault) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]

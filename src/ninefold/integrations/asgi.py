@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import HealthAsgi, answer_asgi, live, send_answer
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -347,6 +348,7 @@ def serve_health(app: App, host: Host) -> App:
     if isinstance(app, HealthAsgi) and app.is_a_services:
         app.serve(host.health, serves=host.serves, begin=partial(_begin, host))
         return app
+    start_with_workers(host.start)
     return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))
 
 
