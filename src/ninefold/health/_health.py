@@ -6,8 +6,10 @@ Over 300 lines, most of them what its methods promise: it is the one object that
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -110,7 +112,7 @@ class Health:
         start_deadline: float | timedelta = 30.0,
         token: str | None = None,
         measuring: Measuring | None = None,
-        loop: Callable[[], AbstractEventLoop | None] = lambda: None,
+        loop: Callable[[], AbstractEventLoop | None] | None = None,
         runtime: Runtime | None = None,
     ) -> None:
         if name is not None:
@@ -139,7 +141,11 @@ class Health:
         self._running = False
         self._starting = 0
         self._serves = False
-        self._scheduler = Scheduler(loop=loop, tick=self._tick, faults=self._fault, runtime=runtime)
+        self._asked_on: AbstractEventLoop | None = None
+        self._notes_loops = loop is None
+        self._scheduler = Scheduler(
+            loop=loop or self._loop, tick=self._tick, faults=self._fault, runtime=runtime
+        )
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
         if measuring is None:
@@ -166,6 +172,7 @@ class Health:
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
         self._starting, self._serves = 0, False
+        self._asked_on = None
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -299,7 +306,12 @@ class Health:
         return serves
 
     def start(self) -> None:
-        """Begin to probe, in this process; never raises, and a second time changes nothing."""
+        """Begin to probe, in this process; never raises, and a second time changes nothing.
+
+        Checks that are coroutines run on the event loop that runs this, or an answer, if one does.
+        """
+        if self._notes_loops:
+            self._note_loop()
         with self._lock:
             if self._running or self._ended:
                 return
@@ -398,6 +410,16 @@ class Health:
     def drain_answer(self, *, authorization: str | None, is_local: bool) -> Answer:
         """Drain, if who asks may: with the token, or without one from this machine."""
         return self._answers.drain(authorization, is_local=is_local)
+
+    def _note_loop(self) -> None:
+        asyncio = sys.modules.get("asyncio")  # who has not imported it runs no loop of it
+        if asyncio is not None:
+            with suppress(RuntimeError):
+                self._asked_on = asyncio.get_running_loop()
+
+    def _loop(self) -> AbstractEventLoop | None:
+        loop = self._asked_on
+        return loop if loop is not None and loop.is_running() else None
 
     def _is_draining(self) -> bool:
         return self._draining or any(_said(told) for told in self._drained)
