@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from tests.support.states import started
 
 import ninefold as nf
 from ninefold.health import Calls, Patience, Place
@@ -30,3 +31,16 @@ def test_a_dependency_without_a_check_that_nobody_calls_for_a_while_is_no_change
         "health of dependency psp: up -> down",
         "health of dependency psp: down -> up",
     ]
+
+
+def test_what_was_stopped_is_in_no_metric_any_more() -> None:
+    """It would be unknown for good, which is what people are alerted of."""
+    with started() as (_, collect):
+        health, other = nf.Health("shop"), nf.Health("shop")
+        health.add("db", lambda: True)
+        other.add("cache", lambda: True)
+        told = collect().points("ninefold.health.status")
+        assert told["db", "starting"] == told["cache", "starting"] == 1
+        health.stop()
+        assert {name for name, _ in collect().points("ninefold.health.status")} == {"cache"}
+        other.stop()
