@@ -80,7 +80,7 @@ def in_full(
     document["summary"] = {"dependencies": len(judged), "up": well}
     indirect = is_indirect(entry.place for entry in entries.values())
     checks = {
-        name: _checks(entry, judged[name], name in indirect, now, wall)
+        name: _checks(entry, judged[name], name in indirect, now, wall, first_hand=first_hand)
         for name, entry in entries.items()
         if name in judged and (verbose or judged[name].state != "up" or judged[name].notes)
     }
@@ -90,7 +90,7 @@ def in_full(
 
 
 def _checks(
-    entry: Entry, judged: Judged, is_indirect: bool, now: float, wall: float
+    entry: Entry, judged: Judged, is_indirect: bool, now: float, wall: float, *, first_hand: bool
 ) -> list[dict[str, Any]]:
     place = entry.place
     told: dict[str, Any] = {
@@ -102,7 +102,7 @@ def _checks(
         told["notes"] = list(judged.notes)
     if judged.reason:
         told["output"] = _text(judged.reason)
-    if judged.cause is not None:
+    if judged.cause is not None and not first_hand:
         told["rootCause"] = {"name": _text(judged.cause)}
     if place.upstreams:
         told["upstreams"] = list(place.upstreams)

@@ -64,6 +64,14 @@ class Others(Protocol):
         """Whether one of them was told so; quick."""
         ...
 
+    def start(self) -> None:
+        """Tell them that the server has started."""
+        ...
+
+    def is_started(self) -> bool:
+        """Whether one of them has told so; quick."""
+        ...
+
     def beat(self) -> None:
         """Tell them that this one serves, if it does."""
         ...
@@ -280,7 +288,7 @@ class Health:
         self._heartbeats = (*self._heartbeats, heartbeat)
 
     def share_with(self, others: Others) -> None:
-        """Drain together with the other workers of this server, and beat for them.
+        """Start and drain together with the other workers of this server, and beat for them.
 
         A worker that ends by itself, as they do after so many requests, is not the server's end.
         """
@@ -442,13 +450,23 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            is_open = self._gate.is_open(now, nodes, indirect)
-            if self._starting:
+            is_open = self._has_started(
+                self._gate.is_open(now, nodes, indirect) and not self._starting
+            )
+            if self._starting and not is_open:
                 view = roll_up(nodes, started=False, why="the application is starting")
             else:
                 view = roll_up(nodes, started=is_open)
             self._view, self._viewed = view, now
         return view
+
+    def _has_started(self, here: bool) -> bool:
+        """A worker that is started later, as in place of another, starts nothing anew."""
+        if self._others is None:
+            return here
+        if here:
+            self._others.start()
+        return here or self._others.is_started()
 
     def _nodes(self, now: float) -> list[Node]:
         return [entry.node(now, self._missing_evidence) for entry in self._entries.values()]

@@ -306,7 +306,8 @@ class AsgiMiddleware:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wake at start-up, and flush before the application's own shutdown is confirmed.
 
-        A server that ends by a signal ends right after that answer: nothing else of ours would run.
+        The server listens once the application has started: until then the service has not. One
+        that ends by a signal ends right after that answer: nothing else of ours would run.
         """
 
         async def flushing(message: Message) -> None:
