@@ -421,9 +421,11 @@ def test_the_present_state_is_one_and_every_other_is_zero(
         check.found = False
         made.probe(name)
         assert statuses(telemetry, name) == only("down")
-        made.health.stop()
+        made.health._scheduler.stop()
         made.clock.advance(100)
         assert statuses(telemetry, name) == only("unknown")
+        made.health.stop()
+        assert statuses(telemetry, name) == {}
 
 
 @pytest.mark.parametrize(
@@ -506,7 +508,6 @@ def test_without_setup_the_global_provider_measures() -> None:
         end = time.monotonic() + 30
         while health.states()["ledger"].state != "up" and time.monotonic() < end:
             time.sleep(0.01)
-        health.stop()
         for resource in reader.get_metrics_data().resource_metrics:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
