@@ -386,6 +386,19 @@ def test_secrets_of_a_finding_are_nowhere(
         assert not [each for each in told if SECRET in each]
 
 
+def test_what_one_that_is_up_told_is_shown_to_who_asks_for_everything() -> None:
+    """As what another service says of itself: it decides nothing, and is there to be read."""
+    with watching(token="abcdefgh") as made:
+        made.health.add("orders", Says(Finding("up", f"reports DOWN, see {DSN}", cause="psp")))
+        made.begin("orders")
+        asks = {"authorization": "Bearer abcdefgh"}
+        [told] = made.ask("/healthz", "verbose", **asks)[1]["checks"]["orders"]
+        assert (told["status"], told["rootCause"]) == ("UP", {"name": "psp"})
+        assert told["output"].startswith("reports DOWN")
+        assert SECRET not in told["output"]
+        assert "checks" not in made.ask("/healthz", **asks)[1]
+
+
 # What is measured
 
 
