@@ -414,12 +414,15 @@ class Health:
 
     def _tell(self, overall: Overall) -> None:
         """Log what has changed since the last time."""
-        changed: list[tuple[str, str, str, str]] = []
+        changed: list[tuple[str, str, str, str, bool]] = []
         with self._lock:
             for name, judged in (overall.judged or {}).items():
                 before = self._told.get(name, "starting")
                 if judged.state != before:
-                    changed.append((f"dependency {name}", before, judged.state, judged.reason))
+                    # Where calls alone tell of it, that there are none is nothing to look into.
+                    is_quiet = judged.state == "unknown" and not self._entries[name].checks
+                    bad = judged.state not in ("up", "starting") and not is_quiet
+                    changed.append((f"dependency {name}", before, judged.state, judged.reason, bad))
                 self._told[name] = judged.state
             before = self._told.get("", "STARTING")
             if overall.status != before:
@@ -433,10 +436,12 @@ class Health:
                         ),
                     )
                 )
-                changed.append((self._facts.name or "the service", before, overall.status, why))
+                bad = overall.status not in ("UP", "STARTING")
+                who = self._facts.name or "the service"
+                changed.append((who, before, overall.status, why, bad))
             self._told[""] = overall.status
-        for who, before, after, why in changed:
-            say(who, before, after, why=why, bad=after.upper() not in ("UP", "STARTING"))
+        for who, before, after, why, bad in changed:
+            say(who, before, after, why=why, bad=bad)
 
     def _fault(self, error: BaseException) -> None:
         _log.error("health: %s", type(error).__name__, exc_info=error)

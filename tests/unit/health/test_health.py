@@ -287,6 +287,25 @@ def test_calls_alone_change_a_dependency_and_are_logged(logged: pytest.LogCaptur
         ) in lines(logged)
 
 
+def test_a_dependency_that_nobody_calls_is_no_warning(logged: pytest.LogCaptureFixture) -> None:
+    """Without a check that is all there is to be known of it, and at night it is the rule."""
+    with watching() as made:
+        calls = [Calls()]
+        made.health.add("disk", Says())
+        made.health.declare(Place(name="psp"), Patience(), (), calls=lambda: calls[-1])
+        made.begin("disk")
+        calls.append(Calls(good=9))
+        made.pass_by(1.0)
+        made.pass_by(6.0)
+        told = "health of dependency psp"
+        quiet = "it has no check, and no calls of late"
+        assert [line for line in lines(logged) if told in line[1]] == [
+            ("INFO", f"{told}: starting -> unknown ({quiet})"),
+            ("INFO", f"{told}: unknown -> up"),
+            ("INFO", f"{told}: up -> unknown ({quiet})"),
+        ]
+
+
 def test_who_tells_of_calls_and_fails_is_logged_and_costs_nothing_else(
     logged: pytest.LogCaptureFixture,
 ) -> None:
