@@ -50,6 +50,31 @@ def blocked(server: servers.Server) -> threading.Thread:
     return asking
 
 
+@pytest.mark.parametrize("preload", [[], ["--preload"]], ids=["loaded by workers", "preloaded"])
+@pytest.mark.parametrize("disabled", ["false", "true"], ids=["measured", "OTEL_SDK_DISABLED"])
+def test_under_gunicorn_it_answers_before_the_first_request(
+    tmp_path: Path, preload: list[str], disabled: str
+) -> None:
+    """Without a hook of the deployment's; one that it has is called all the same."""
+    if importlib.util.find_spec("gunicorn") is None:
+        pytest.skip("gunicorn is not installed (dependency group `components`)")
+    port, admin = free_port(), free_port()
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("def post_worker_init(worker):\n    print('the own hook', flush=True)\n")
+    command = ["-m", "gunicorn", "--config", str(config), "-k", "gthread", *preload]
+    process = Process(
+        "gunicorn",
+        [sys.executable, *command, "--bind", f"{LOOPBACK}:{port}", f"{FLASK}:app"],
+        log=tmp_path / "gunicorn.log",
+        env={"NINEFOLD_ADMIN": f"{LOOPBACK}:{admin}", "OTEL_SDK_DISABLED": disabled},
+    )
+    try:
+        eventually(lambda: http(f"http://{LOOPBACK}:{admin}/readyz").status == 200, within=30)
+        assert process.log.count("the own hook") == 1
+    finally:
+        process.stop()
+
+
 def test_it_answers_before_the_first_request_and_while_the_loop_is_blocked(
     serve_asgi: servers.Serve,
 ) -> None:

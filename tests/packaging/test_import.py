@@ -16,6 +16,7 @@ UNWANTED = {
         "fastapi",
         "flask",
         "httpx",
+        "psycopg",
         "redis",
         "requests",
         "sqlalchemy",
@@ -73,3 +74,52 @@ def test_setup_without_files_of_objectives_loads_no_yaml() -> None:
     """PyYAML is slow to import, and only documents need it."""
     loaded = _after('import ninefold as nf; nf.setup("shop").shutdown()')
     assert [name for name in loaded if name == "yaml" or name.startswith("ninefold.slo")] == []
+
+
+HEAVY = ("asyncio", "concurrent.futures", "http.client", "ssl")
+"""Modules that one check or another needs, and who checks a function does not."""
+
+
+@pytest.mark.parametrize(
+    ("used", "allowed"),
+    [
+        ("nf.Health()", ()),
+        ('nf.Health().add("pool", lambda: True)', ()),
+        ('nf.Health().add("disk", nf.checks.disk("/"))', ()),
+        ('nf.checks.tcp("db.internal", 5432)', ("ssl",)),
+        ('nf.checks.http("https://psp.example/ping")', ("http.client", "ssl")),
+    ],
+)
+def test_health_loads_what_its_checks_need_and_no_more(used: str, allowed: tuple[str, ...]) -> None:
+    """Whatever the rest has loaded already: it is taken away before, and must not come again."""
+    loaded = _after(
+        f"""
+import sys
+import ninefold as nf
+import ninefold.telemetry
+for name in list(sys.modules):
+    if name.startswith({HEAVY}):
+        del sys.modules[name]
+assert "ninefold.health" not in sys.modules
+{used}
+assert "ninefold.health" in sys.modules
+"""
+    )
+    assert [name for name in HEAVY if name in loaded and name not in allowed] == []
+
+
+def test_a_service_with_checks_loads_no_event_loop_and_no_client() -> None:
+    """Set-up, a dependency with a check and an answer, of a service that is not async."""
+    loaded = _after(
+        """
+import ninefold as nf
+service = nf.setup("shop")
+service.dependency("stock-db", kind="db", check=lambda: True)
+assert service.health.answer("/livez").status == 200
+service.shutdown()
+"""
+    )
+    clients = ("asyncio", "celery", "httpx", "psycopg", "redis", "requests", "sqlalchemy")
+    assert [name for name in clients if name in loaded] == []
+    checks = [name for name in loaded if name.startswith("ninefold.health.checks.")]
+    assert checks == ["ninefold.health.checks._function"]

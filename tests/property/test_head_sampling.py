@@ -59,6 +59,6 @@ def test_the_sdk_sampler_decides_the_same(
     if parent is not None:
         above = SpanContext(trace_id, 1, True, TraceFlags(int(parent)))
         context = set_span_in_context(NonRecordingSpan(above), context)
-    result = HeadSampler(head.keeps).should_sample(context, trace_id, "name")
+    result = HeadSampler(head).should_sample(context, trace_id, "name")
     assert (result.decision is Decision.RECORD_AND_SAMPLE) == head.keeps(trace_id, parent)
     assert result.decision is not Decision.RECORD_ONLY

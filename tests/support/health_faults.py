@@ -1,4 +1,4 @@
-"""The faults of conformance/vectors/health/rows.yaml, by their words: each comes, lasts and goes."""
+"""The faults of conformance/vectors/health/rows.yaml by their words: each comes, lasts, goes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATHS = ("/readyz", "/livez", "/startupz", "/healthz")
 
 @dataclass
 class Line:
-    """What stands between a service and one dependency: a proxy for each replica, and its server."""
+    """What a service reaches a dependency by: a proxy for each replica, and the server behind."""
 
     proxies: list[TcpProxy]
     server: Postgres | Redis | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from email.message import Message
 
@@ -283,3 +284,31 @@ def test_addresses_that_cannot_be_meant(said: object) -> None:
     with pytest.raises(nf.ConfigurationError, match=r"admin .*'0\.0\.0\.0:9464'.*got") as raised:
         nf.setup("shop", admin=said)  # type: ignore[arg-type]  # what is wrong is meant
     assert str(said) in str(raised.value)
+
+
+def test_two_hundred_probes_at_once_are_all_answered() -> None:
+    """Each on its own connection, and none is told that the port is busy."""
+    _, port = started()
+    asked = threading.Barrier(200)
+    found: list[int] = []
+
+    def ask() -> None:
+        asked.wait(30)
+        found.append(http(f"http://{LOOPBACK}:{port}/readyz").status)
+
+    threads = [threading.Thread(target=ask) for _ in range(200)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert found == [200] * 200
+
+
+def test_a_thread_that_has_answered_answers_the_next_connection() -> None:
+    """Probes that come one after the other cost no thread each."""
+    _, port = started()
+    assert http(f"http://{LOOPBACK}:{port}/livez").status == 200
+    before = {each.ident for each in threading.enumerate()}
+    for _ in range(20):
+        assert http(f"http://{LOOPBACK}:{port}/livez").status == 200
+    assert len({each.ident for each in threading.enumerate()} - before) <= 2

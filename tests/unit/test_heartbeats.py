@@ -1,203 +1,142 @@
-"""Heartbeats: whether the process still serves, told by its loops and threads alone."""
+"""Heartbeats of a WSGI server's threads: who is blocked, and who only has much to do."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
-from tests.support.states import started
-from tests.support.virtual_loop import VirtualLoop
+from tests.support.waiting import eventually
 
-from ninefold.config import load
-from ninefold.service._heartbeats import OTHERS_WITHIN, Heartbeats, Workers
+import ninefold as nf
+from ninefold.service import Heartbeats
 from ninefold.sli.process import EventLoops
-from ninefold.sli.process._engine import PERIOD
 from ninefold.telemetry._workers import Board
-from ninefold.testing import ManualClock
+from ninefold.testing import CapturedTelemetry, ManualClock
 
-ALONE = Board("shop", "off")
-
-
-class Team:
-    """The board of a server whose other workers beat, or do not."""
-
-    def __init__(self, *, serves: bool) -> None:
-        self.serves = serves
-        self.beats = 0
-        self.within: list[float] = []
-
-    def beat(self) -> None:
-        """Note it."""
-        self.beats += 1
-
-    def others_beat(self, within: float) -> bool:
-        """Whether they do."""
-        self.within.append(within)
-        return self.serves
-
-
-class Threads:
-    """A WSGI server's threads: how many requests are under way, and since when."""
-
-    def __init__(self) -> None:
-        self.under_way, self.at = 0, 0.0
-
-    def __call__(self) -> tuple[int, float]:
-        return self.under_way, self.at
-
-
-class Parts:
-    """Heartbeats, and what they go by."""
-
-    def __init__(self, loops: EventLoops, clock: ManualClock) -> None:
-        self.loops, self.clock = loops, clock
-
-    def heartbeats(self, *, board: object = ALONE, **said: float) -> Heartbeats:
-        """Heartbeats with these settings."""
-        settings = load(code={"name": "shop", **said})
-        return Heartbeats(settings, self.loops, board, self.clock.now)  # type: ignore[arg-type]  # a board is what answers as one
+Found = tuple[int, float]
 
 
 @pytest.fixture
-def parts() -> Iterator[Parts]:
-    """Loops and threads on one clock, that the test moves."""
-    clock = ManualClock(automatic=False)
-    with started() as (service, _):
-        loops = EventLoops(service.telemetry, clock.runtime())
-        yield Parts(loops, clock)
-        loops.stop()
+def clock() -> ManualClock:
+    """Seconds that no wall clock knows."""
+    return ManualClock()
 
 
-def test_where_nothing_serves_nothing_is_missed(parts: Parts) -> None:
-    """A consumer, or a server before its first request: there is nobody who could be blocked."""
-    beats = parts.heartbeats()
+@pytest.fixture
+def service(telemetry: CapturedTelemetry) -> nf.Service:
+    """A service of which the heartbeats are asked here."""
+    return telemetry.service
+
+
+def heartbeats(service: nf.Service, clock: ManualClock) -> Heartbeats:
+    """Heartbeats of a process that serves alone."""
+    board = Board("alone", "off")
+    return Heartbeats(service.settings, EventLoops(service.telemetry), board, clock.now)
+
+
+def test_threads_are_blocked_once_all_of_them_are(service: nf.Service, clock: ManualClock) -> None:
+    """As many requests under way as there are threads, and no beat for longer than is allowed."""
+    beats = heartbeats(service, clock)
+    found: list[Found] = [(0, 0.0)]
+    beats.serve_threads(lambda: found[0], single=True)
+    clock.advance(service.settings.heartbeat_timeout + 1)
     assert beats.missed() is None
-    parts.clock.advance(1e6)
-    assert beats.missed() is None
-
-
-@pytest.mark.parametrize("allowed", [30.0, 5.0])
-def test_a_loop_that_is_blocked_for_longer_than_is_allowed_is_told(
-    parts: Parts, allowed: float
-) -> None:
-    """Neither sooner, nor once it runs again, nor when it has ended."""
-    beats = parts.heartbeats(heartbeat_timeout=allowed)
-
-    async def main() -> None:
-        parts.loops.watch()
-        parts.clock.advance(PERIOD + allowed)
-        assert beats.missed() is None
-        parts.clock.advance(1)
-        told = beats.missed()
-        assert told == f"the event loop has been blocked for {allowed + 1:.0f} s"
-        await asyncio.sleep(1)
-        assert beats.missed() is None
-        parts.clock.advance(1000)
-        assert beats.missed() is not None
-
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(parts.clock)) as runner:
-        runner.run(main())
-    assert beats.missed() is None
-
-
-def test_of_several_loops_the_most_belated_decides(parts: Parts) -> None:
-    """Requests that come to it have no answer, whatever the others do."""
-    beats = parts.heartbeats()
-    blocked, leave = threading.Event(), threading.Event()
-
-    async def block() -> None:
-        parts.loops.watch()
-        blocked.set()
-        leave.wait(60)
-
-    async def main() -> None:
-        parts.clock.advance(40)
-        parts.loops.watch()
-        assert beats.missed() == "the event loop has been blocked for 40 s"
-        leave.set()
-        await asyncio.to_thread(thread.join)
-        assert beats.missed() is None
-
-    thread = threading.Thread(target=asyncio.run, args=[block()])
-    thread.start()
-    try:
-        assert blocked.wait(15)
-        asyncio.run(main())
-    finally:
-        leave.set()
-        thread.join()
-
-
-@pytest.mark.parametrize(
-    ("under_way", "idle", "why"),
-    [
-        (3, 30.0, None),
-        (3, 30.5, "all 3 workers have been blocked for 30 s"),
-        (4, 99.0, "all 3 workers have been blocked for 99 s"),
-        (2, 1e6, None),
-        (0, 1e6, None),
-    ],
-)
-def test_threads_are_blocked_when_all_are_busy_and_nothing_comes_or_goes(
-    parts: Parts, under_way: int, idle: float, why: str | None
-) -> None:
-    """A free one, and one that has just begun or ended, both say that it goes on."""
-    beats, threads = parts.heartbeats(worker_threads=3), Threads()
-    beats.serve_threads(threads, single=False)
-    threads.under_way, threads.at = under_way, parts.clock.now()
-    parts.clock.advance(idle)
-    assert beats.missed() == why
-    threads.at = parts.clock.now()
-    assert beats.missed() is None
-
-
-def test_of_threads_that_nobody_has_counted_nothing_is_said(parts: Parts) -> None:
-    """A few long requests look the same as a server all of whose threads are blocked."""
-    beats, threads = parts.heartbeats(), Threads()
-    beats.serve_threads(threads, single=False)
-    threads.under_way = 1000
-    parts.clock.advance(1e6)
-    assert beats.missed() is None
-
-
-def test_a_server_that_serves_one_at_a_time_is_known(parts: Parts) -> None:
-    """It says so itself (`wsgi.multithread`); what is set wins over it."""
-    threads = Threads()
-    threads.under_way = 1
-    for said, is_missed in (({}, True), ({"worker_threads": 2}, False)):
-        beats = parts.heartbeats(**said)
-        beats.serve_threads(threads, single=True)
-        beats.serve_threads(threads, single=False)
-        threads.at = parts.clock.now()
-        parts.clock.advance(31)
-        assert (beats.missed() is not None) == is_missed
-
-
-def test_as_long_as_another_worker_serves_nothing_is_missed(parts: Parts) -> None:
-    """Who is asked answers for all; and who does not serve does not say that it does."""
-    team, threads = Team(serves=True), Threads()
-    beats = parts.heartbeats(board=team, worker_threads=1)
-    beats.serve_threads(threads, single=False)
-    threads.under_way = 1
-    beats.beat()
-    assert (beats.missed(), team.beats, team.within) == (None, 1, [])
-    parts.clock.advance(31)
-    beats.beat()
-    assert (beats.missed(), team.beats, team.within) == (None, 1, [OTHERS_WITHIN])
-    team.serves = False
+    found[0] = (1, 0.0)
     assert beats.missed() == "all 1 workers have been blocked for 31 s"
-    threads.under_way = 0
-    beats.beat()
-    assert (beats.missed(), team.beats) == (None, 2)
+    found[0] = (1, 10.0)
+    assert beats.missed() is None
 
 
-def test_the_other_workers_are_what_the_board_tells_of(parts: Parts) -> None:
-    """Alone there is none, and what is said goes nowhere."""
-    workers = Workers(ALONE, parts.heartbeats())
-    workers.beat()
-    workers.drain()
-    workers.leave()
-    assert not workers.is_draining()
-    assert not workers.serve()
+def test_nothing_is_said_of_threads_whose_number_is_unknown(
+    service: nf.Service, clock: ManualClock
+) -> None:
+    """A few long requests look the same."""
+    beats = heartbeats(service, clock)
+    beats.serve_threads(lambda: (100, 0.0), single=False)
+    clock.advance(1_000)
+    assert beats.missed() is None
+
+
+def test_applications_of_one_server_share_its_threads(
+    service: nf.Service, clock: ManualClock
+) -> None:
+    """What is under way in all of them counts, and a beat of any of them; each is asked once."""
+    beats = heartbeats(service, clock)
+    first: list[Found] = [(1, 0.0)]
+    second: list[Found] = [(0, 0.0)]
+
+    def of_first() -> Found:
+        return first[0]
+
+    beats.serve_threads(of_first, single=True)
+    beats.serve_threads(lambda: second[0], single=True)
+    beats.serve_threads(of_first, single=True)
+    clock.advance(31)
+    assert beats.missed() == "all 1 workers have been blocked for 31 s"
+    second[0] = (0, 30.0)
+    assert beats.missed() is None
+
+
+def served(app: Any, environ: dict[str, Any]) -> Iterable[bytes]:
+    """The body that a server of one thread would send."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.multithread": False,
+        **environ,
+    }
+    body: Iterable[bytes] = app(environ, lambda *_: lambda _: None)
+    return body
+
+
+def test_they_are_watched_where_the_service_was_started_by_hand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a first request builds is there already; the threads are told of all the same."""
+    monkeypatch.setenv("NINEFOLD_HEARTBEAT_TIMEOUT", "0.2")
+    entered, go = threading.Event(), threading.Event()
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        entered.set()
+        go.wait(60)
+        start_response("200 OK", [])
+        return []
+
+    service = nf.setup("by-hand")
+    try:
+        served_app = service.instrument(app)
+        service.start()
+        busy = threading.Thread(target=served, args=(served_app, {}))
+        busy.start()
+        entered.wait(60)
+        eventually(lambda: service.health.overall().live is False, wanted="it is dead")
+        go.set()
+        busy.join()
+        assert service.health.overall().live
+    finally:
+        go.set()
+        service.shutdown()
+
+
+def test_a_part_of_an_answer_is_a_beat(service: nf.Service) -> None:
+    """A download that takes longer than is allowed is work, and not a thread that is blocked."""
+
+    def parts() -> Iterator[bytes]:
+        for _ in range(3):
+            yield b"part"
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        return parts()
+
+    wrapped: Any = service.instrument(app)
+    seen: list[float] = []
+    for _ in served(wrapped, {}):
+        under_way, at = wrapped.server.under_way()
+        assert under_way == 1
+        seen.append(at)
+    assert seen == sorted(set(seen))
+    assert len(seen) == 3

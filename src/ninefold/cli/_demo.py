@@ -50,7 +50,9 @@ def command(seconds: float, rate: float, port: int, faults: bool) -> None:
 
     Meanwhile inventory fails for a while, and later hangs. Checkout calls it through a policy, and
     what that does about it is told as its metrics have it: retries and those that were not made, a
-    breaker that opens and closes, fallbacks.
+    breaker that opens and closes, fallbacks. Its /healthz tells that inventory is down, though the
+    probes pass, and its /readyz goes on answering 200: no instance is taken away for what all of
+    them share.
 
     Set OTEL_EXPORTER_OTLP_ENDPOINT to have spans and metrics in a Collector as well.
 

@@ -260,7 +260,7 @@ ADMIN: Setting[Address | None] = Setting(
     default=None,
     absent="none",
     doc="The address of a port of ninefold's own, such as 0.0.0.0:9464, which answers "
-    "metrics_path while the application is busy.",
+    "metrics_path and for health while the application is busy.",
 )
 ADMIN_TOKEN: Setting[str | None] = Setting(
     key="admin_token",

@@ -37,6 +37,10 @@ class Lines:
             self._write("Guarded calls, as /metrics tells of them:")
             for line in self._last.guarded:
                 self._write(f"  {line}")
+            if self._last.health:
+                self._write("Health, as /readyz and /healthz tell of it:")
+            for line in self._last.health:
+                self._write(f"  {line}")
             if self._last.journey is not None:
                 trace_id, steps = self._last.journey
                 self._write(f"One trace through both services, {trace_id}:")
@@ -69,6 +73,8 @@ class Lines:
                 self._write(f"  {section.service:10} {_line(row)}")
             for row in section.asked:
                 self._write(f"  {section.service:10} -> {_line(row, 29)}")
+        for line in frame.health:
+            self._write(f"  {line}")
 
 
 def _line(row: Row, width: int = 32) -> str:

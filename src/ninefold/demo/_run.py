@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from rich.console import Console
 from ninefold.demo import _screen
 from ninefold.demo._address import is_free
 from ninefold.demo._child import Child
+from ninefold.demo._condition import Looks
 from ninefold.demo._environment import destination, environment
 from ninefold.demo._faulty import FAULTS
 from ninefold.demo._interrupt import stopping
@@ -32,6 +33,7 @@ from ninefold.errors import ConfigurationError
 
 _LOOK_EVERY: Final = 1.0
 _SETTLE: Final = 5.0
+_READY: Final = 10.0
 _OURS: Final = (
     "Spans come here by OTLP; set OTEL_EXPORTER_OTLP_ENDPOINT to have them in a Collector."
 )
@@ -132,6 +134,7 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
         watch = Watch(addresses, client)
         traffic = Traffic(addresses, what.rate)
         story = Story()
+        looks = {name: Looks() for name in addresses}
         faults = deque(FAULTY if what.faults else ())
 
         def frame(elapsed: float) -> Frame:
@@ -147,6 +150,7 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
                     for one in watch.latest(name).guarded
                     for line in summary(name, one)
                 ],
+                [line for name in addresses for line in looks[name].summary(name)],
                 story.lines,
             )
 
@@ -154,6 +158,8 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
             await watch.look()
             for name in addresses:
                 story.look(elapsed, name, watch.latest(name))
+                story.see(elapsed, name, watch.condition(name))
+                looks[name].take(watch.condition(name))
 
         async def change(elapsed: float) -> None:
             """Have inventory do wrong, or right again, when it is time."""
@@ -166,7 +172,10 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
             latest = {name: watch.latest(name) for name in addresses}
             return accounts(traffic.sent, traffic.unanswered, latest)
 
+        await _ready(watch, addresses, say)
         await watch.look()
+        for name in addresses:
+            story.see(0, name, watch.condition(name))
         began = time.perf_counter()
         sending = asyncio.create_task(traffic.run(client, stop))
         with Screen(console) if _screen.is_for(console) else Lines(say) as shown:
@@ -194,3 +203,14 @@ async def _run(what: Run, console: Console, environ: Mapping[str, str]) -> list[
             await look(elapsed)
             shown.show(frame(elapsed))
         return settled()
+
+
+async def _ready(watch: Watch, names: Iterable[str], say: Callable[[str], None]) -> None:
+    """Wait until each service may be sent requests, as a load balancer would; but not for ever."""
+    patience = time.perf_counter() + _READY
+    for name in names:
+        while (found := await watch.ask(name)) is not None:
+            if found.ready == 200 or time.perf_counter() > patience:
+                say(f"{name:10} {found}")
+                break
+            await asyncio.sleep(0.05)

@@ -43,6 +43,9 @@ class Frame:
     guarded: Sequence[str] = ()
     """What came of the calls to dependencies, a line each."""
 
+    health: Sequence[str] = ()
+    """What the services say of their health, a line each."""
+
     story: Sequence[str] = ()
     """What happened so far, a line each."""
 
@@ -99,6 +102,7 @@ def _blocks(frame: Frame, width: int) -> list[RenderableType]:
         head,
         *tables,
         *_happened(frame),
+        *_health(frame),
         *_trace(frame),
         Text(f"\n{_words.EXPLAINED}", style="dim"),
     ]
@@ -162,6 +166,14 @@ def _happened(frame: Frame) -> list[RenderableType]:
         Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in frame.story[-KEPT:]
     ]
     return [Group(title, *told, *last)]
+
+
+def _health(frame: Frame) -> list[RenderableType]:
+    if not frame.health:
+        return []
+    title = Text.assemble("\n", ("Health", "bold cyan"), "  as /readyz and /healthz tell of it")
+    told = [Text(line, no_wrap=True, overflow="ellipsis") for line in frame.health]
+    return [Group(title, *told)]
 
 
 def _trace(frame: Frame) -> list[RenderableType]:

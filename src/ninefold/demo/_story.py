@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from ninefold.demo._condition import Condition
 from ninefold.demo._exposition import Reading
 from ninefold.demo._guarded import Guarded
 
@@ -24,6 +25,7 @@ class Story:
 
     lines: list[str] = field(default_factory=list[str])
     _before: dict[str, Guarded] = field(default_factory=dict[str, Guarded])
+    _was: dict[str, Condition] = field(default_factory=dict[str, Condition])
 
     def tell(self, elapsed: float, line: str) -> None:
         """Say what happened after so many seconds."""
@@ -42,6 +44,21 @@ class Story:
             spared = _more(now.suppressed, before.suppressed)
             if spared:
                 self.tell(elapsed, f"{service}: retries of {now.name} not made: {counts(spared)}")
+
+    def see(self, elapsed: float, service: str, now: Condition | None) -> None:
+        """Say what has changed in a service's health."""
+        if now is None:
+            return
+        before = self._was.get(service)
+        self._was[service] = now
+        if before is None:
+            return
+        for name, (state, why) in now.dependencies.items():
+            if before.dependencies.get(name, ("",))[0] != state:
+                because = f": {why}" if why else ""
+                self.tell(elapsed, f"{service}: {name} is {state}{because}")
+        if str(before) != str(now):
+            self.tell(elapsed, f"{service}: {now}")
 
 
 def summary(service: str, one: Guarded) -> list[str]:

@@ -1,4 +1,7 @@
-"""Watch: scrapes the services' `/metrics`, and remembers enough of it to tell rates."""
+"""Watch: scrapes the services' `/metrics`, and remembers enough of it to tell rates.
+
+It asks for their health as well, as a load balancer and a person would.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 
 import httpx
 
+from ninefold.demo._condition import IN_FULL, READYZ, Condition
 from ninefold.demo._exposition import ACCEPT, Reading, read
 from ninefold.demo._table import Section, section
 from ninefold.errors import NinefoldError
@@ -30,14 +34,33 @@ class Watch:
         self._client = client
         self._clock = clock
         self._seen: dict[str, deque[tuple[float, Reading]]] = {name: deque() for name in addresses}
+        self._conditions: dict[str, Condition | None] = {}
 
     async def look(self) -> None:
-        """Scrape all services. Raises `NinefoldError` where one does not answer with metrics."""
+        """Scrape all services, and ask for their health.
+
+        Raises `NinefoldError` where one does not answer with metrics.
+        """
         for name, address in self._addresses.items():
             seen = self._seen[name]
             seen.append((self._clock(), await self._scrape(name, address + METRICS)))
             while len(seen) > 2 and seen[-1][0] - seen[1][0] >= _RATE_OVER:
                 seen.popleft()
+            self._conditions[name] = await self.ask(name)
+
+    async def ask(self, name: str) -> Condition | None:
+        """How a service is now; None where it does not say."""
+        address = self._addresses[name]
+        try:
+            ready = await self._client.get(address + READYZ)
+            told = await self._client.get(address + IN_FULL)
+        except httpx.HTTPError:
+            return None
+        return Condition.read(ready.status_code, told.status_code, told.text)
+
+    def condition(self, name: str) -> Condition | None:
+        """How a service was when it was looked at last."""
+        return self._conditions.get(name)
 
     def latest(self, name: str) -> Reading:
         """The last scrape of a service."""

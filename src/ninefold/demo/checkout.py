@@ -19,12 +19,16 @@ from ninefold.demo._serve import serve_asgi
 service = nf.setup(
     "checkout", version="1.4.2", environment="development", owner="payments", prometheus=True
 )
-client = service.instrument(
-    httpx.AsyncClient(base_url=os.environ.get("INVENTORY_URL", "http://127.0.0.1:5001"))
-)
+INVENTORY_URL = os.environ.get("INVENTORY_URL", "http://127.0.0.1:5001")
+client = service.instrument(httpx.AsyncClient(base_url=INVENTORY_URL))
 inventory = service.dependency(
     "inventory",
     kind="http",
+    check=nf.checks.http(f"{INVENTORY_URL}/readyz"),
+    role="critical",
+    interval=1.0,
+    owner="logistics",
+    runbook="https://runbooks.example/inventory",
     policy=nf.Policy(
         deadline=2.0,
         retry=nf.Retry(

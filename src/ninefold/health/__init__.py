@@ -1,7 +1,7 @@
 """Health: whether dependencies work, told so that no healthy instance is taken away."""
 
 from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
-from ninefold.health._asgi import HealthAsgi, answer_asgi, send_answer
+from ninefold.health._asgi import HealthAsgi, answer_asgi, live, send_answer
 from ninefold.health._health import Health, checks_of
 from ninefold.health._local import is_local
 from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
@@ -32,6 +32,7 @@ __all__ = [
     "checks_of",
     "counts_through",
     "is_local",
+    "live",
     "send_answer",
     "start_answer",
     "unknown_upstreams",

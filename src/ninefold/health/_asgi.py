@@ -11,7 +11,7 @@ from ninefold.health._local import is_local
 if TYPE_CHECKING:
     from ninefold.health._health import Health
 
-__all__ = ["HealthAsgi", "answer_asgi", "send_answer"]
+__all__ = ["HealthAsgi", "answer_asgi", "live", "send_answer"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -40,18 +40,24 @@ class HealthAsgi:
         self._serves = serves
         self._begin = begin
 
+    @property
+    def is_a_services(self) -> bool:
+        """Whether a service put it there, and not its user."""
+        return self._serves is not None
+
     def serve(
         self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
     ) -> None:
-        """Answer for another service, as the one before has ended; a Health by itself stays."""
-        if self._serves is not None:
+        """Answer for another service from now on: the one before it has been shut down."""
+        if health is not self._health:
             self._health, self._serves, self._begin = health, serves, begin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if self._begin is not None:
-            begin, self._begin = self._begin, None
-            begin()
+        if scope["type"] == "lifespan" and self._app is not None:
+            await live(self._health, self._app, scope, receive, send, begin=self._begun)
+            return
+        self._begun()
         if scope["type"] == "http":
             path: str = scope["path"]
             root: str = scope.get("root_path") or ""
@@ -69,6 +75,11 @@ class HealthAsgi:
             await send_answer(_NOT_FOUND, send)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
+
+    def _begun(self) -> None:
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            begin()
 
 
 def answer_asgi(health: Health, path: str, scope: Scope) -> Answer | None:
@@ -101,6 +112,39 @@ async def send_answer(answer: Answer, send: Send) -> None:
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def live(
+    health: Health,
+    app: App,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    begin: Callable[[], None],
+) -> None:
+    """Have `app` live: `begin`, and do not have started before it has.
+
+    A server listens only then, and ends where it failed; it goes on where `app` has no lifespan,
+    which shows by what it raises.
+    """
+    serves = health.starting()
+    begin()
+    has_failed = False
+
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        nonlocal has_failed
+        await send(message)
+        if message["type"] == "lifespan.startup.complete":
+            serves()
+        elif message["type"] == "lifespan.startup.failed":
+            has_failed = True
+
+    try:
+        await app(scope, receive, sending)
+    finally:
+        if not has_failed:
+            serves()
 
 
 async def _live(receive: Receive, send: Send) -> None:

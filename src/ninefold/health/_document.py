@@ -110,7 +110,12 @@ def _checks(
     series: Sequence[Series] = entry.standing.series
     if not series:
         return [told]
-    return [{**told, **_last(each.last, now, wall)} for each in series]
+    return [{**_found(each.last), **told, **_last(each.last, now, wall)} for each in series]
+
+
+def _found(probed: Probed | None) -> dict[str, str]:
+    """What the last probe told, where nothing more is to be said."""
+    return {} if probed is None or not probed.detail else {"output": _text(probed.detail)}
 
 
 def _last(probed: Probed | None, now: float, wall: float) -> dict[str, Any]:

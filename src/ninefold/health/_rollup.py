@@ -99,8 +99,13 @@ class Gate:
         return self._is_open
 
 
-def roll_up(nodes: Sequence[Node], *, started: bool) -> Overall:
-    """How the service is, where its process works; `started` is what the gate says."""
+def roll_up(
+    nodes: Sequence[Node], *, started: bool, why: str = "no probe has ended yet"
+) -> Overall:
+    """How the service is, where its process works; `started` is what the gate says.
+
+    `why` is the reason for not having started where no dependency is.
+    """
     indirect = is_indirect(node.place for node in nodes)
     by_name = {node.place.name: node for node in nodes}
     judged: dict[str, Judged] = {}
@@ -113,7 +118,7 @@ def roll_up(nodes: Sequence[Node], *, started: bool) -> Overall:
     cause, affected = _cause(decided, by_name, judged)
     reason = _reason(decided, judged)
     if not started and not reason:
-        reason = "no probe has ended yet"
+        reason = why
     return Overall(
         status,
         live=True,

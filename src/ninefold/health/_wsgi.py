@@ -40,11 +40,16 @@ class HealthWsgi:
         self._serves = serves
         self._begin = begin
 
+    @property
+    def is_a_services(self) -> bool:
+        """Whether a service put it there, and not its user."""
+        return self._serves is not None
+
     def serve(
         self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
     ) -> None:
-        """Answer for another service, as the one before has ended; a Health by itself stays."""
-        if self._serves is not None:
+        """Answer for another service from now on: the one before it has been shut down."""
+        if health is not self._health:
             self._health, self._serves, self._begin = health, serves, begin
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import PATHS
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._recorded import Recorded, cut
 from ninefold.registry import HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION
 from ninefold.resilience.deadline import Scope, enter, leave, parse_header
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
     from ninefold.sli.process import EventLoops
     from ninefold.telemetry import HistogramCell, Key, ServerTrace
+    from ninefold.telemetry._pipeline import Built
 
 _NO_METRICS = b"the metrics cannot be collected now; the service's log says why\n"
 
@@ -52,6 +54,7 @@ class HttpServer:
         "accepts_deadline",
         "agent_at",
         "agents",
+        "awake",
         "beat",
         "cells",
         "endpoints",
@@ -87,7 +90,7 @@ class HttpServer:
             self.endpoints |= {self.metrics_path}
         """The paths that may be answered here and not by the application."""
         self.beat = perf_counter()
-        """When a request last began or ended."""
+        """When a request last began, went on or ended."""
         self.known = known_methods(os.environ.get("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"))
         duration = telemetry.histogram(HTTP_SERVER_REQUEST_DURATION)
         self.record = duration.record
@@ -107,6 +110,8 @@ class HttpServer:
         """What of headers and query spans carry; None where nothing is allowed by name."""
         self.tracing = host.tracing
         self.pipeline = telemetry.pipeline
+        self.awake: Built | None = None
+        """What the pipeline had built when this told of its threads, in this process."""
         self.loops: EventLoops | None = host.event_loops
         """Who may not know a request's loop yet; None once there is nothing to find any more."""
         self._active = telemetry.level(HTTP_SERVER_ACTIVE_REQUESTS)
@@ -118,6 +123,7 @@ class HttpServer:
             re.compile("|".join(translate(glob) for glob in globs)).match if globs else None
         )
         """Says whether a path is excluded, if any is."""
+        start_with_workers(host.start)
 
     def answers(self, path: str) -> bool:
         """Whether one of `endpoints` is answered here: what the application has is its own."""
@@ -136,7 +142,7 @@ class HttpServer:
         return False
 
     def under_way(self) -> tuple[int, float]:
-        """How many requests are under way, and when the last one began or ended."""
+        """How many requests are under way, and when one last began, went on or ended."""
         return sum(map(len, list(self.levels.values()))), self.beat
 
     def wake(self) -> None:
@@ -294,8 +300,10 @@ class Exchange:
 
     def part(self) -> None:
         """A part of the body is handed over, and it is not the whole body."""
+        # A long download is work, and its thread is not blocked.
+        self.server.beat = now = perf_counter()
         if self.begun is None:
-            self.begun = perf_counter()
+            self.begun = now
             self.plain = False
         self.parts += 1
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opentelemetry.util.types import AttributeValue
 
-from ninefold.health import HealthAsgi, answer_asgi, send_answer
+from ninefold.health import HealthAsgi, answer_asgi, live, send_answer
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -305,8 +306,18 @@ class AsgiMiddleware:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wake at start-up, and flush before the application's own shutdown is confirmed.
 
-        A server that ends by a signal ends right after that answer: nothing else of ours would run.
+        The server listens once the application has started: until then the service has not. One
+        that ends by a signal ends right after that answer: nothing else of ours would run.
         """
+
+        async def flushing(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await self._flush()
+            await send(message)
+
+        await live(self.server.host.health, self.app, scope, receive, flushing, begin=self._begin)
+
+    def _begin(self) -> None:
         self._wake()
         try:
             self.server.host.warn_of_unknown()
@@ -315,13 +326,6 @@ class AsgiMiddleware:
             self.server.internal_error(error)
         # The requests of this application come on the loop that started it.
         self.server.loops = None
-
-        async def flushing(message: Message) -> None:
-            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await self._flush()
-            await send(message)
-
-        await self.app(scope, receive, flushing)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
@@ -342,11 +346,11 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
-    begin = partial(_begin, host)
-    if isinstance(app, HealthAsgi):
-        app.serve(host.health, serves=host.serves, begin=begin)
+    if isinstance(app, HealthAsgi) and app.is_a_services:
+        app.serve(host.health, serves=host.serves, begin=partial(_begin, host))
         return app
-    return HealthAsgi(host.health, app, serves=host.serves, begin=begin)
+    start_with_workers(host.start)
+    return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))
 
 
 def _begin(host: Host) -> None:

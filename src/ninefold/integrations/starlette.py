@@ -234,9 +234,9 @@ class _Starlette:
         """Have it answer for health, in place; what is around one, by wrapping it."""
         if not isinstance(target, Starlette):
             return serve_health(target, host)
-        is_known = hasattr(target, _HEALTH)
+        is_new = not hasattr(target, _HEALTH)
         setattr(target, _HEALTH, host)
-        if not is_known:
+        if is_new:
             build = target.build_middleware_stack
             target.build_middleware_stack = lambda: serve_health(build(), getattr(target, _HEALTH))  # type: ignore[method-assign]
         if target.middleware_stack is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.util.types import AttributeValue
 
 from ninefold.health import HealthWsgi, answer_wsgi, start_answer
+from ninefold.integrations._gunicorn import start_with_workers
 from ninefold.integrations._http_server import (
     Exchange,
     HttpServer,
@@ -152,7 +153,8 @@ class WsgiMiddleware:
                 return self._health(path, environ, start_response)
             if method in ("GET", "HEAD"):
                 return self._metrics(environ, start_response)
-        if server.pipeline.built is None:
+        built = server.pipeline.built
+        if built is None or built is not server.awake:
             self._wake(environ)
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
@@ -209,6 +211,8 @@ class WsgiMiddleware:
             server.host.heartbeats.serve_threads(
                 server.under_way, single=not environ.get("wsgi.multithread", True)
             )
+            # Built before the first request where the service was started by hand.
+            server.awake = server.pipeline.built
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             server.internal_error(error)
 
@@ -295,9 +299,10 @@ class Body:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
-    if isinstance(app, HealthWsgi):
+    if isinstance(app, HealthWsgi) and app.is_a_services:
         app.serve(host.health, serves=host.serves, begin=host.start)
         return app
+    start_with_workers(host.start)
     return HealthWsgi(host.health, app, serves=host.serves, begin=host.start)
 
 

@@ -22,10 +22,10 @@ class Heartbeats:
     """The event loops that requests are served on, and the threads of a WSGI server.
 
     A loop beats by itself, four times a second. Threads beat whenever one of them takes or ends a
-    request: they are blocked when as many are under way as there are threads, and none has begun or
-    ended for as long as is allowed. How many there are the server tells where it has one
-    (`wsgi.multithread`), or the setting `worker_threads`; else nothing is said of them, as a few
-    long requests look the same.
+    request, or sends a part of an answer: they are blocked when as many are under way as there are
+    threads, and none has beaten for as long as is allowed. How many there are the server tells
+    where it has one (`wsgi.multithread`), or the setting `worker_threads`; else nothing is said of
+    them, as a few long requests look the same.
 
     Where a server has several workers, the process that is asked answers for all: it serves as long
     as one of them does. A worker that is blocked by itself is its server's to replace.
@@ -44,14 +44,15 @@ class Heartbeats:
         self._board = board
         self._clock = clock
         self._found: int | None = None
-        self._busy: Callable[[], tuple[int, float]] | None = None
+        self._busy: tuple[Callable[[], tuple[int, float]], ...] = ()
 
     def serve_threads(self, busy: Callable[[], tuple[int, float]], *, single: bool) -> None:
-        """Ask `busy` how many requests are under way, and when the last one began or ended.
+        """Ask `busy` too how many requests are under way, and when one last beat.
 
         `single` says that the server serves one at a time.
         """
-        self._busy = busy
+        if busy not in self._busy:
+            self._busy = (*self._busy, busy)
         if single:
             self._found = 1
 
@@ -73,9 +74,10 @@ class Heartbeats:
         if late is not None and late > allowed:
             return f"the event loop has been blocked for {late:.0f} s"
         threads = self._said or self._found
-        if self._busy is not None and threads is not None:
-            under_way, at = self._busy()
-            idle = self._clock() - at
+        if self._busy and threads is not None:
+            told = [busy() for busy in self._busy]
+            under_way = sum(number for number, _ in told)
+            idle = self._clock() - max(at for _, at in told)
             if under_way >= threads and idle > allowed:
                 return f"all {threads} workers have been blocked for {idle:.0f} s"
         return None
@@ -87,6 +89,8 @@ class Workers:
     def __init__(self, board: Board, heartbeats: Heartbeats) -> None:
         self.drain = board.drain
         self.is_draining = board.is_draining
+        self.start = board.start
+        self.is_started = board.is_started
         self.beat = heartbeats.beat
         self.leave = board.leave
         self.serve = partial(board.others_beat, OTHERS_WITHIN)

@@ -52,7 +52,7 @@ class Service:
     def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._tracing = ServerTracing(telemetry, head.keeps)
+        self._tracing = ServerTracing(telemetry, head)
         self._objectives = Objectives(telemetry)
         self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)

@@ -173,7 +173,7 @@ def _enter(
         head = Head(sampling)
         telemetry = Telemetry(
             settings,
-            sampler=HeadSampler(head.keeps),
+            sampler=HeadSampler(head),
             readers=readers,
             span_processors=span_processors,
         )

@@ -35,9 +35,10 @@ from opentelemetry.util.types import AttributeValue
 from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._ids import seed_of_process
 from ninefold.telemetry._propagation import W3C_FIELDS, Header, Propagation, traceparent
+from ninefold.telemetry._sampler import restated
 
 if TYPE_CHECKING:
-    from ninefold.telemetry._sampler import Keeps
+    from ninefold.telemetry._sampler import Decides
     from ninefold.telemetry._telemetry import Telemetry
 
 _RANDOM = 0x02  # W3C Trace Context, level 2: the low 56 bits of the trace id are random
@@ -146,6 +147,7 @@ class ServerTracing:
         "__weakref__",
         "_begin",
         "_decides",
+        "_head",
         "_keeps",
         "_passes",
         "_propagation",
@@ -154,9 +156,10 @@ class ServerTracing:
         "_tracer",
     )
 
-    def __init__(self, telemetry: Telemetry, keeps: Keeps) -> None:
+    def __init__(self, telemetry: Telemetry, head: Decides) -> None:
         self._telemetry = telemetry
-        self._keeps = keeps
+        self._head = head
+        self._keeps = head.keeps
         self._propagation = Propagation()
         self._tracer = telemetry.tracer()
         self._random = seed_of_process()
@@ -308,7 +311,14 @@ class ServerTracing:
             random = above.trace_flags & _RANDOM
         else:
             trace_id, state, sampled, random = draw(128) or 1, None, None, _RANDOM
-        if not self._keeps(trace_id, sampled):
+        entry = None if state is None else state.get("ot")
+        if entry is None:
+            kept = self._keeps(trace_id, sampled)
+        else:
+            kept, told = self._head.decide(trace_id, sampled, entry)
+            if not kept and told != entry:
+                state = restated(state, told)
+        if not kept:
             flags = _DROPPED_RANDOM if random else _DROPPED
             dropped = SpanContext(trace_id, draw(64) or 1, False, flags, state)
             context = (

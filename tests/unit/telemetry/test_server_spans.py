@@ -401,8 +401,37 @@ def test_a_parents_decision_counts_where_it_is_respected(
     ask("/items/7", {"traceparent": traceparent, "tracestate": "vendor=x"})
     assert len(seen.spans) == (2 if kept else 0)
     assert around.trace_ids == [int(TRACE, 16)]
-    assert around.headers[0]["tracestate"] == "vendor=x"
+    # Our threshold goes on where the decision is ours, ahead of what others wrote.
+    ours = "ot=th:0," if kept and parent == "ignore" else ""
+    assert around.headers[0]["tracestate"] == f"{ours}vendor=x"
     assert int(around.headers[0]["traceparent"][-2:], 16) & 1 == kept
+
+
+@pytest.mark.parametrize(
+    ("parent", "ratio", "flags", "goes_on"),
+    [
+        ("respect", 0, "01", "vendor=x,ot=th:8;rv:90000000000000"),
+        ("respect", 1, "00", "ot=rv:90000000000000,vendor=x"),
+        ("ignore", 0.25, "01", "ot=rv:90000000000000,vendor=x"),
+        ("ignore", 0.75, "00", "ot=th:4;rv:90000000000000,vendor=x"),
+    ],
+)
+def test_randomness_of_the_caller_goes_on_and_a_stale_threshold_does_not(
+    collect: Collect, framework: str, parent: Any, ratio: float, flags: str, goes_on: str
+) -> None:
+    """Through propagator, provider and propagator; another vendor's entry survives."""
+    seen = collect(sampling=nf.Sampling(default=ratio, parent=parent))
+    ask, around = start(seen.service, framework)
+    headers = {
+        "traceparent": f"00-{TRACE}-{PARENT}-{flags}",
+        "tracestate": "vendor=x,ot=th:8;rv:90000000000000",
+    }
+    ask("/items/7", headers)
+    assert around.headers[0]["tracestate"] == goes_on
+    kept = "th:" in goes_on
+    assert len(seen.spans) == (2 if kept else 0)
+    for span in seen.spans:
+        assert span.context.trace_state.to_header() == goes_on
 
 
 def test_the_id_that_was_decided_on_is_the_spans(collect: Collect) -> None:
