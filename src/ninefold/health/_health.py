@@ -171,7 +171,8 @@ class Health:
         self._instruments = part(measuring, Instruments)
         if before is not None and before is not self._instruments:
             before.hide(self)
-        self._instruments.show(self)
+        if not self._ended:
+            self._instruments.show(self)
 
     def restart(self) -> None:
         """Know nothing, as a forked child does, and begin again when first asked."""
@@ -334,8 +335,12 @@ class Health:
             self._scheduler.start()
 
     def stop(self) -> None:
-        """Probe no more, for good; what is asked from now on is answered, and soon unknown."""
+        """Probe no more, for good; what is asked from now on is answered, and soon unknown.
+
+        Metrics tell no more of it: nobody is to be woken by what was ended.
+        """
         self._ended = True
+        self._instruments.hide(self)
         self._scheduler.stop()
 
     def drain(self) -> None:
@@ -486,17 +491,14 @@ class Health:
 
     def _tell(self, overall: Overall) -> None:
         """Log what has changed since the last time."""
-        changed: list[tuple[str, str, str, str, bool]] = []
+        changed: list[tuple[str, str, str, str]] = []
         with self._lock:
             for name, judged in (overall.judged or {}).items():
                 if judged.state == "unknown" and not self._entries[name].checks:
                     continue  # nobody called it lately: no change, and so not told
                 before = self._told.get(name, "starting")
                 if judged.state != before:
-                    # Where calls alone tell of it, that there are none is nothing to look into.
-                    is_quiet = judged.state == "unknown" and not self._entries[name].checks
-                    bad = judged.state not in ("up", "starting") and not is_quiet
-                    changed.append((f"dependency {name}", before, judged.state, judged.reason, bad))
+                    changed.append((f"dependency {name}", before, judged.state, judged.reason))
                 self._told[name] = judged.state
             before = self._told.get("", "STARTING")
             if overall.status != before:
@@ -510,12 +512,10 @@ class Health:
                         ),
                     )
                 )
-                bad = overall.status not in ("UP", "STARTING")
-                who = self._facts.name or "the service"
-                changed.append((who, before, overall.status, why, bad))
+                changed.append((self._facts.name or "the service", before, overall.status, why))
             self._told[""] = overall.status
-        for who, before, after, why, bad in changed:
-            say(who, before, after, why=why, bad=bad)
+        for who, before, after, why in changed:
+            say(who, before, after, why=why, bad=after.upper() not in ("UP", "STARTING"))
 
     def _fault(self, error: BaseException) -> None:
         self._faults.tell("what probes", error)
