@@ -3,7 +3,7 @@
 from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
 from ninefold.health._asgi import HealthAsgi, answer_asgi, live, send_answer
 from ninefold.health._health import Health, checks_of
-from ninefold.health._local import is_local
+from ninefold.health._local import PROXIED, is_local
 from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
 from ninefold.health._rollup import Overall, counts_through, unknown_upstreams
 from ninefold.health._traffic import Calls
@@ -13,6 +13,7 @@ __all__ = [
     "DRAINZ",
     "HEALTHZ",
     "PATHS",
+    "PROXIED",
     "Answer",
     "Calls",
     "Check",

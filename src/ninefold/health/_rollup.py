@@ -26,6 +26,9 @@ __all__ = [
 Startup: TypeAlias = Literal["open", "require"]
 """Whether a service whose shared dependency is down at the start deadline serves all the same."""
 
+_TOLD: Final = 5
+"""Dependencies that a reason tells of, so that a log line stays one that is read."""
+
 _BAD: Final = ("down", "degraded", "unknown", "starting")
 
 
@@ -281,10 +284,12 @@ def _holding(nodes: Sequence[Node], indirect: frozenset[str]) -> list[Node]:
 
 def _reason(decided: Sequence[Node], judged: Mapping[str, Judged]) -> str:
     told: list[str] = []
-    for node in decided:
+    for node in decided[:_TOLD]:
         name = node.place.name
         one = judged[name]
         told.append(f"{name} is {one.state}" + (f": {one.reason}" if one.reason else ""))
+    if len(decided) > _TOLD:
+        told.append(f"and {len(decided) - _TOLD} more")
     return "; ".join(told)
 
 
