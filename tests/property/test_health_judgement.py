@@ -255,6 +255,10 @@ def test_nothing_changes_before_it_was_confirmed(found: list[str], patience: Pat
     st.integers(2, 100),
     st.booleans(),
 )
+@example(Patience(), "failed", 5, False)
+@example(Patience(), "failed", 6, False)
+@example(Patience(), "late", 5, True)
+@example(Patience(), "late", 6, True)
 def test_one_that_flaps_is_never_down(
     patience: Patience, bad: str, probes: int, fails_first: bool
 ) -> None:
@@ -275,6 +279,23 @@ def test_one_that_flaps_is_never_down(
         ["up", "degraded"],
     )
     assert (states[-1] == "degraded") == (probes >= 6)
+
+
+def test_one_outage_is_no_flapping_and_calm_probes_end_it() -> None:
+    """Down and up again are two changes; one that flapped is trusted once no more are left."""
+    series = Series(Patience())
+    for found in ["up"] * 5 + ["failed"] * 5 + ["up"] * 5:
+        series.take(probed(found, 0.0))
+        assert not series.is_flapping
+    for found in ["failed", "up"] * 4:
+        series.take(probed(found, 0.0))
+    assert series.is_flapping
+    calm = 0
+    while series.is_flapping:
+        series.take(probed("up", 0.0))
+        calm += 1
+    # Three of the last ten are of before then: two changes are left.
+    assert calm == 7
 
 
 @given(patiences, founds, st.integers(1, 3), st.floats(0.001, 1e6))
