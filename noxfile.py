@@ -72,6 +72,7 @@ WITHOUT_SLOW = (
     "--ignore=tests/integration/test_celery.py",
     "--ignore=tests/integration/test_demo.py",
     "--ignore=tests/integration/test_ends.py",
+    "--ignore=tests/integration/test_health_rows.py",
     "--ignore=tests/integration/test_objectives.py",
 )
 # What asks nothing of OpenTelemetry, or tries the tests' own parts without ninefold.

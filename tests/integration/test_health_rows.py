@@ -119,7 +119,7 @@ def _look(it: World, step: Case) -> None:
     for name in answer.get("judged", {}):
         if "transitions" in answer:
             told = service.transitions(name) - said_before[name]
-            assert told <= answer["transitions"], service.server.process.log
+            assert told == answer["transitions"], service.server.process.log
         if "metric" in answer:
             assert service.states(name) == {answer["metric"]}
     if "secret" in answer:

@@ -20,18 +20,12 @@ from ninefold.health._asgi import HealthAsgi
 from ninefold.health._document import Facts
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
 from ninefold.health._faults import Faults
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Overall,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import Overall, overlaid, roll_up
 from ninefold.health._scheduler import Scheduler
 from ninefold.health._server_end import is_server_ending
 from ninefold.health._traffic import Calls
@@ -150,9 +144,9 @@ class Health:
         self._starting = 0
         self._serves = False
         self._asked_on: AbstractEventLoop | None = None
-        self._notes_loops = loop is None
+        self._given_loop = loop
         self._scheduler = Scheduler(
-            loop=loop or self._loop, tick=self._tick, faults=self._fault, runtime=runtime
+            loop=self._loop, tick=self._tick, faults=self._fault, runtime=runtime
         )
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
@@ -319,8 +313,8 @@ class Health:
 
         Checks that are coroutines run on the event loop that runs this, or an answer, if one does.
         """
-        if self._notes_loops:
-            self._note_loop()
+        if self._given_loop is None:
+            self.note_loop()
         if not self._running and not self._ended:
             with self._lock:
                 if not self._running:
@@ -422,13 +416,20 @@ class Health:
         """Drain, if who asks may: with the token, or without one from this machine."""
         return self._answers.drain(authorization, is_local=is_local)
 
-    def _note_loop(self) -> None:
+    def note_loop(self) -> None:
+        """Have checks that are coroutines run on the event loop that runs this, if one does.
+
+        While it runs, and as long as no other one is said to serve.
+        """
         asyncio = sys.modules.get("asyncio")  # who has not imported it runs no loop of it
         if asyncio is not None:
             with suppress(RuntimeError):
                 self._asked_on = asyncio.get_running_loop()
 
     def _loop(self) -> AbstractEventLoop | None:
+        loop = None if self._given_loop is None else self._given_loop()
+        if loop is not None:
+            return loop
         loop = self._asked_on
         return loop if loop is not None and loop.is_running() else None
 
@@ -451,7 +452,7 @@ class Health:
             if self._starting and not is_open:
                 view = roll_up(nodes, started=False, why="the application is starting")
             else:
-                view = roll_up(nodes, started=is_open)
+                view = roll_up(nodes, started=is_open, unproven=self._gate.unproven)
             self._view, self._viewed = view, now
         return view
 

@@ -7,7 +7,9 @@ import logging
 import pytest
 
 import ninefold as nf
-from ninefold.health import Calls, Patience, Place
+from ninefold.health import Calls, Judged, Patience, Place
+from ninefold.health._node import Node
+from ninefold.health._rollup import roll_up
 from ninefold.testing import ManualClock
 
 
@@ -30,3 +32,11 @@ def test_a_dependency_without_a_check_that_nobody_calls_for_a_while_is_no_change
         "health of dependency psp: up -> down",
         "health of dependency psp: down -> up",
     ]
+
+
+def test_a_reason_names_a_few_dependencies_however_many_are_down() -> None:
+    """A network that is gone takes hundreds with it, and their errors are no log line."""
+    nodes = [Node(Place(name=f"db-{i}"), Judged("down", (), "no route")) for i in range(200)]
+    reason = roll_up(nodes, started=True).reason
+    assert reason.startswith("db-0 is down: no route; db-1 is down: no route; ")
+    assert reason.endswith("; db-4 is down: no route; and 195 more")

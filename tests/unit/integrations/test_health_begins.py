@@ -100,6 +100,8 @@ def test_a_consumer_that_starts_its_service_has_its_checks_on_its_own_event_loop
         await asyncio.to_thread(asked.wait, 10)
         assert ran
         assert ran[0] is asyncio.get_running_loop()
+        # What a consumer does there may take long, and is no server's blocked loop.
+        assert service.event_loops.running() is None
 
     asyncio.run(consume())
 

@@ -387,6 +387,9 @@ def test_disabled_it_touches_nothing_else(kind: Kind, monkeypatch: pytest.Monkey
         ("127.0.0.1", {"X-Forwarded-For": ""}, False),
         ("127.0.0.1", {"Forwarded": "for=10.0.0.7"}, False),
         ("127.0.0.1", {"X-Real-IP": "10.0.0.7"}, False),
+        ("127.0.0.6", {"X-Forwarded-Proto": "http"}, False),
+        ("127.0.0.1", {"X-Forwarded-Host": "shop.example"}, False),
+        ("127.0.0.1", {"Via": "1.1 varnish"}, False),
         ("10.0.0.7", {"X-Forwarded-For": "127.0.0.1"}, False),
     ],
 )
