@@ -20,18 +20,12 @@ from ninefold.health._asgi import HealthAsgi
 from ninefold.health._document import Facts
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
 from ninefold.health._faults import Faults
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Overall,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import Overall, overlaid, roll_up
 from ninefold.health._scheduler import Scheduler
 from ninefold.health._server_end import is_server_ending
 from ninefold.health._traffic import Calls
@@ -171,8 +165,7 @@ class Health:
         self._instruments = part(measuring, Instruments)
         if before is not None and before is not self._instruments:
             before.hide(self)
-        if not self._ended:
-            self._instruments.show(self)
+        self._instruments.show(self)
 
     def restart(self) -> None:
         """Know nothing, as a forked child does, and begin again when first asked."""
@@ -335,12 +328,8 @@ class Health:
             self._scheduler.start()
 
     def stop(self) -> None:
-        """Probe no more, for good; what is asked from now on is answered, and soon unknown.
-
-        Metrics tell no more of it: nobody is to be woken by what was ended.
-        """
+        """Probe no more, for good; what is asked from now on is answered, and soon unknown."""
         self._ended = True
-        self._instruments.hide(self)
         self._scheduler.stop()
 
     def drain(self) -> None:
@@ -463,7 +452,7 @@ class Health:
             if self._starting and not is_open:
                 view = roll_up(nodes, started=False, why="the application is starting")
             else:
-                view = roll_up(nodes, started=is_open)
+                view = roll_up(nodes, started=is_open, unproven=self._gate.unproven)
             self._view, self._viewed = view, now
         return view
 

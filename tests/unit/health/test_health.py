@@ -324,7 +324,7 @@ def test_a_heartbeat_that_raises_kills_nobody(logged: pytest.LogCaptureFixture) 
     with watching() as made:
         made.health.share_with(Broken())
         assert made.ask("/readyz") == (200, {"status": "UP"})
-        # It may be the scheduler's thread that logs it.
+        # Whoever asked first tells of it, which may be the thread that ticks.
         eventually(lambda: failed("who was asked about draining") in lines(logged))
 
 

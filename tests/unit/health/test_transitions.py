@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.support.states import started
 
 import ninefold as nf
 from ninefold.health import Calls, Judged, Patience, Place
-from ninefold.health._rollup import Node, roll_up
+from ninefold.health._node import Node
+from ninefold.health._rollup import roll_up
 from ninefold.testing import ManualClock
 
 
@@ -32,19 +32,6 @@ def test_a_dependency_without_a_check_that_nobody_calls_for_a_while_is_no_change
         "health of dependency psp: up -> down",
         "health of dependency psp: down -> up",
     ]
-
-
-def test_what_was_stopped_is_in_no_metric_any_more() -> None:
-    """It would be unknown for good, which is what people are alerted of."""
-    with started() as (_, collect):
-        health, other = nf.Health("shop"), nf.Health("shop")
-        health.add("db", lambda: True)
-        other.add("cache", lambda: True)
-        told = collect().points("ninefold.health.status")
-        assert told["db", "starting"] == told["cache", "starting"] == 1
-        health.stop()
-        assert {name for name, _ in collect().points("ninefold.health.status")} == {"cache"}
-        other.stop()
 
 
 def test_a_reason_names_a_few_dependencies_however_many_are_down() -> None:
