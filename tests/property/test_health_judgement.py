@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, get_args
 
@@ -72,6 +72,8 @@ class StandingMachine(RuleBasedStateMachine):
         self.level: list[int | None] = [None] * checks
         self.told: list[float | None] = [None] * checks
         self.calls = Calls()
+        self.good_at = 0.0
+        self.failing_since: list[float | None] = [None] * checks
 
     @property
     def kept(self) -> float:
@@ -98,8 +100,13 @@ class StandingMachine(RuleBasedStateMachine):
         self.now += 1
         self.standing.series[number].take(probed(found, self.now))
         self.told[number] = self.now
-        self.found[number].append(LEVELS.index(FOUND[found][0]))
+        level, like = FOUND[found]
+        self.found[number].append(LEVELS.index(level))
         self.level[number] = believed(self.found[number], self.level[number], self.patience)
+        if level != "down" and self.level[number] != 2:
+            self.failing_since[number] = None
+        elif self.failing_since[number] is None:
+            self.failing_since[number] = self.now - like.took
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
@@ -124,6 +131,8 @@ class StandingMachine(RuleBasedStateMachine):
         assert self.standing is not None
         self.now += 1
         was = self.calls
+        if good:
+            self.good_at = self.now
         self.calls = Calls(
             was.good + good, was.bad + bad, was.refused + refused, is_refusing=refusing
         )
@@ -181,6 +190,8 @@ class StandingMachine(RuleBasedStateMachine):
         assert ("passive" in judged.notes) <= (says == "failing")
         if "probe-suspect" in judged.notes:
             assert (judged.state, says) == ("degraded", "succeeding")
+            # What succeeded before probes began to fail says nothing.
+            assert self.good_at > min(since for since in self.failing_since if since is not None)
         assert judged.state == "up" or judged.reason
 
 
@@ -353,6 +364,7 @@ def test_calls_say_only_what_they_were(
     good = bad = refused = 0
     at: list[tuple[float, Passed]] = []
     last: float | None = None
+    failing = False
     for step in steps:
         now += step.seconds
         good, bad, refused = good + step.good, bad + step.bad, refused + step.refused
@@ -360,8 +372,21 @@ def test_calls_say_only_what_they_were(
             last = now
         at.append((now, step))
         traffic.look(now, Calls(good, bad, refused, is_refusing=step.refusing, open_for=open_for))
+        failing = fails(at, failing)
+        if last is not None and now - last < open_for:
+            assert (traffic.says(now) == "failing") == failing
         assert_sound(traffic, now, at, last, open_for, now - ago)
     assert_sound(traffic, now + later, at, last, open_for, now - ago)
+
+
+def fails(at: list[tuple[float, Passed]], failed: bool) -> bool:
+    """Half of five or more fail; until less than a quarter does, or of fewer one succeeds."""
+    now, latest = at[-1]
+    good = sum(step.good for when, step in at if when > now - SPAN)
+    bad = sum(step.bad for when, step in at if when > now - SPAN)
+    if good + bad < 5:
+        return latest.refusing or (failed and good == 0)
+    return latest.refusing or bad / (good + bad) >= (0.25 if failed else 0.5)
 
 
 def assert_sound(
@@ -469,6 +494,16 @@ def below(nodes: Sequence[Node], name: str) -> set[str]:
     return found
 
 
+def length(by_name: Mapping[str, Node], judged: Mapping[str, Judged], name: str) -> int:
+    """How many there are on the longest way down through those that are not well."""
+    ways = [
+        length(by_name, judged, upstream)
+        for upstream in by_name[name].place.upstreams
+        if upstream in by_name and judged[upstream].state in ("down", "degraded")
+    ]
+    return 1 + max(ways, default=0)
+
+
 def inherited(nodes: Sequence[Node], node: Node) -> str:
     """How a dependency counts: of one that nothing is known of, what it stands on tells."""
     if node.is_checked or node.judged.state != "unknown":
@@ -569,7 +604,8 @@ def test_the_root_cause_is_the_end_of_a_way_down(nodes: list[Node], started: boo
     assert own == (judged[cause].cause or "")
     assert judged[cause].state != "up"
     decided = [name for name in by_name if f"{name} is " in overall.reason]
-    assert any(cause in below(nodes, name) for name in decided)
+    ways = {name: length(by_name, judged, name) for name in decided}
+    assert any(cause in below(nodes, name) and ways[name] == max(ways.values()) for name in decided)
     for upstream in by_name[cause].place.upstreams:
         assert upstream not in judged or judged[upstream].state not in ("down", "degraded")
     assert list(overall.affected) == sorted(
@@ -645,8 +681,11 @@ def test_a_cycle_is_refused_and_nothing_else(declared: list[Place]) -> None:
 @given(
     graphs(),
     st.sampled_from(get_args(Startup)),
-    st.lists(st.tuples(st.floats(0.0, 20.0), st.lists(st.sampled_from(STATES)))),
+    st.lists(st.tuples(st.sampled_from([0.0, 10.0, 29.0]), st.lists(st.sampled_from(STATES)))),
 )
+@example([node("a", "down")], "require", [(30.0, [])])
+@example([node("a", "down")], "open", [(29.0, []), (1.0, [])])
+@example([node("a", "down")], "require", [(1.0, ["degraded"])])
 def test_the_gate_opens_for_its_reasons_and_stays_open(
     nodes: list[Node], startup: Startup, steps: list[tuple[float, list[State]]]
 ) -> None:
