@@ -12,16 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import ninefold as nf
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._model import LEVELS, Finding, Judged, Level, Patience, Place, Probed, State
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import overlaid, roll_up
 from ninefold.health._series import Series
 from ninefold.health._standing import Standing
 from ninefold.health._traffic import SPAN, Calls, Traffic
@@ -675,5 +670,5 @@ def test_the_gate_opens_for_its_reasons_and_stays_open(
         late = now >= 30.0 and (startup == "open" or "shared" not in waited.values())
         assert is_open == (was_open or not waited or late)
         if is_open and not was_open:
-            assert gate.fail_open == bool(waited)
+            assert gate.unproven == frozenset(waited)
         was_open = is_open

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from ninefold.core import redacted_text
 from ninefold.health._entry import Entry
+from ninefold.health._graph import is_indirect
 from ninefold.health._model import Judged, Probed
-from ninefold.health._rollup import Overall, is_indirect
+from ninefold.health._rollup import Overall
 from ninefold.health._series import Series
 
 __all__ = ["CONTENT_TYPE", "Facts", "alone", "in_full"]

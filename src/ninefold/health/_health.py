@@ -20,18 +20,12 @@ from ninefold.health._asgi import HealthAsgi
 from ninefold.health._document import Facts
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
 from ninefold.health._faults import Faults
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Overall,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import Overall, overlaid, roll_up
 from ninefold.health._scheduler import Scheduler
 from ninefold.health._server_end import is_server_ending
 from ninefold.health._traffic import Calls
@@ -458,7 +452,7 @@ class Health:
             if self._starting and not is_open:
                 view = roll_up(nodes, started=False, why="the application is starting")
             else:
-                view = roll_up(nodes, started=is_open)
+                view = roll_up(nodes, started=is_open, unproven=self._gate.unproven)
             self._view, self._viewed = view, now
         return view
 

@@ -18,7 +18,8 @@ from ninefold.health._answers import Answers, Asked
 from ninefold.health._document import Facts
 from ninefold.health._entry import Entry
 from ninefold.health._model import Judged, Note, State, Status
-from ninefold.health._rollup import Node, roll_up
+from ninefold.health._node import Node
+from ninefold.health._rollup import roll_up
 
 TOKEN = "a-token-of-the-test"
 BEARER = f"Bearer {TOKEN}"

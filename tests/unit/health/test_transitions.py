@@ -8,7 +8,8 @@ import pytest
 
 import ninefold as nf
 from ninefold.health import Calls, Judged, Patience, Place
-from ninefold.health._rollup import Node, roll_up
+from ninefold.health._node import Node
+from ninefold.health._rollup import roll_up
 from ninefold.testing import ManualClock
 
 
