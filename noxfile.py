@@ -72,6 +72,7 @@ WITHOUT_SLOW = (
     "--ignore=tests/integration/test_celery.py",
     "--ignore=tests/integration/test_demo.py",
     "--ignore=tests/integration/test_ends.py",
+    "--ignore=tests/integration/test_health_rows.py",
     "--ignore=tests/integration/test_objectives.py",
 )
 # What asks nothing of OpenTelemetry, or tries the tests' own parts without ninefold.
@@ -86,6 +87,7 @@ WITHOUT_OTHERS = (
     "--ignore=tests/conformance/test_policy.py",
     "--ignore=tests/conformance/test_redaction.py",
     "--ignore=tests/integration/test_health_stores.py",
+    "--ignore=tests/integration/test_kubernetes.py",
     "--ignore=tests/integration/test_parts.py",
     "--ignore=tests/integration/test_shared_breaker.py",
     "--ignore=tests/property/test_backoff.py",
@@ -207,7 +209,12 @@ def ends(session: nox.Session) -> None:
     """End every server there is by SIGTERM, its collector alive, refusing and silent; minutes."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     session.run(
-        "python", "-m", "pytest", "tests/integration/test_ends.py", env={"EVERY_SERVER": "1"}
+        "python",
+        "-m",
+        "pytest",
+        "tests/integration/test_ends.py",
+        "tests/integration/test_health_workers.py",
+        env={"EVERY_SERVER": "1"},
     )
 
 

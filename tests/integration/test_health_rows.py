@@ -8,10 +8,9 @@ may ever have said otherwise.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -35,6 +34,8 @@ _EACH = [
 _UP = {"live": 200, "ready": 200, "status": "UP"}
 # What processes take on few cores that all tests share.
 _PATIENCE = 60.0
+# Each look is five requests.
+_PAUSE = 0.1
 
 
 @pytest.fixture
@@ -118,14 +119,14 @@ def _look(it: World, step: Case) -> None:
     for name in answer.get("judged", {}):
         if "transitions" in answer:
             told = service.transitions(name) - said_before[name]
-            assert told <= answer["transitions"], service.server.process.log
+            assert told == answer["transitions"], service.server.process.log
         if "metric" in answer:
             assert service.states(name) == {answer["metric"]}
     if "secret" in answer:
         _hides(service, answer["secret"])
 
 
-def _answers(service: HealthService, wanted: Case, ports: Any = None) -> None:
+def _answers(service: HealthService, wanted: Case, ports: Mapping[str, int] | None = None) -> None:
     """Wait until both ports answer so."""
     for which, port in (service.ports if ports is None else ports).items():
 
@@ -134,7 +135,7 @@ def _answers(service: HealthService, wanted: Case, ports: Any = None) -> None:
             assert not differs, "; ".join(differs)
             return True
 
-        eventually(is_so, within=_PATIENCE, wanted=f"{wanted} on {which}")
+        eventually(is_so, within=_PATIENCE, pause=_PAUSE, wanted=f"{wanted} on {which}")
 
 
 def _hides(service: HealthService, secret: str) -> None:

@@ -1,6 +1,6 @@
 """Health among several workers: one drain reaches all, and one answer tells of all.
 
-`nox -s ends` starts every server; the test command two of them.
+`nox -s ends` starts every server; the test command one of them.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ SERVERS: dict[str, tuple[Command, int]] = {
 }
 """Each with how many requests block one of its workers."""
 
-QUICK = ("gunicorn gthread --preload", "uvicorn --workers")
+QUICK = ("gunicorn gthread --preload",)
 EVERY = os.environ.get("EVERY_SERVER") == "1"
 
 
@@ -220,8 +220,8 @@ def start(
 def test_one_drain_reaches_every_worker_of_this_server_alone(start: Start) -> None:
     """At once, on both ports; also one that is started later, and not the next server."""
     team = start()
-    before = team.ready()
-    assert set(before.values()) == {200}
+    # That one has started the others hear within a second.
+    before = eventually(lambda: (found := team.ready()) and set(found.values()) == {200} and found)
 
     assert team.drain() == 200
     assert team.ask("/readyz").status == 503
@@ -240,7 +240,7 @@ def test_one_drain_reaches_every_worker_of_this_server_alone(start: Start) -> No
     team.server.process.stop()
 
     again = start()
-    assert set(again.ready().values()) == {200}
+    eventually(lambda: set(again.ready().values()) == {200}, wanted="it is ready")
     assert again.readyz() == {200}
 
 
@@ -268,7 +268,11 @@ def test_it_is_alive_as_long_as_one_worker_serves(start: Start) -> None:
 
 
 def test_each_worker_checks_and_another_one_answers_when_one_is_killed(start: Start) -> None:
-    """Nobody else does: what starts the workers serves nothing, and knows nothing."""
+    """Nobody else does: what starts the workers serves nothing, and knows nothing.
+
+    While what all instances share is down, too: the new worker is part of a server that has
+    started, and none of it is held back.
+    """
     team = start()
     workers = set(team.ready())
     eventually(
@@ -278,6 +282,7 @@ def test_each_worker_checks_and_another_one_answers_when_one_is_killed(start: St
     owner = team.owner
     assert owner in workers
 
+    (team.told / "down").touch()
     os.kill(owner, signal.SIGKILL)
     heir = eventually(
         lambda: (found := listener(team.admin)) not in (None, owner) and found,
@@ -285,7 +290,8 @@ def test_each_worker_checks_and_another_one_answers_when_one_is_killed(start: St
     )
     assert heir != team.server.process.pid
     eventually(lambda: team.ask("/readyz").status == 200, wanted="it is ready")
-    eventually(lambda: len(set(team.ready()) - {owner}) == WORKERS, wanted="it is replaced")
+    eventually(lambda: len(set(team.ready()) - workers) == 1, within=60, wanted="it is replaced")
+    assert set(team.ready().values()) == {200}
     assert team.server.process.pid not in team.counted("checked")
 
 

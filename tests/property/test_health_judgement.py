@@ -12,16 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import ninefold as nf
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._model import LEVELS, Finding, Judged, Level, Patience, Place, Probed, State
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import overlaid, roll_up
 from ninefold.health._series import Series
 from ninefold.health._standing import Standing
 from ninefold.health._traffic import SPAN, Calls, Traffic
@@ -255,6 +250,10 @@ def test_nothing_changes_before_it_was_confirmed(found: list[str], patience: Pat
     st.integers(2, 100),
     st.booleans(),
 )
+@example(Patience(), "failed", 5, False)
+@example(Patience(), "failed", 6, False)
+@example(Patience(), "late", 5, True)
+@example(Patience(), "late", 6, True)
 def test_one_that_flaps_is_never_down(
     patience: Patience, bad: str, probes: int, fails_first: bool
 ) -> None:
@@ -275,6 +274,23 @@ def test_one_that_flaps_is_never_down(
         ["up", "degraded"],
     )
     assert (states[-1] == "degraded") == (probes >= 6)
+
+
+def test_one_outage_is_no_flapping_and_calm_probes_end_it() -> None:
+    """Down and up again are two changes; one that flapped is trusted once no more are left."""
+    series = Series(Patience())
+    for found in ["up"] * 5 + ["failed"] * 5 + ["up"] * 5:
+        series.take(probed(found, 0.0))
+        assert not series.is_flapping
+    for found in ["failed", "up"] * 4:
+        series.take(probed(found, 0.0))
+    assert series.is_flapping
+    calm = 0
+    while series.is_flapping:
+        series.take(probed("up", 0.0))
+        calm += 1
+    # Three of the last ten are of before then: two changes are left.
+    assert calm == 7
 
 
 @given(patiences, founds, st.integers(1, 3), st.floats(0.001, 1e6))
@@ -654,5 +670,5 @@ def test_the_gate_opens_for_its_reasons_and_stays_open(
         late = now >= 30.0 and (startup == "open" or "shared" not in waited.values())
         assert is_open == (was_open or not waited or late)
         if is_open and not was_open:
-            assert gate.fail_open == bool(waited)
+            assert gate.unproven == frozenset(waited)
         was_open = is_open

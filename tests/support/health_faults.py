@@ -1,4 +1,4 @@
-"""The faults of conformance/vectors/health/rows.yaml, by their words: each comes, lasts and goes."""
+"""The faults of conformance/vectors/health/rows.yaml by their words: each comes, lasts, goes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATHS = ("/readyz", "/livez", "/startupz", "/healthz")
 
 @dataclass
 class Line:
-    """What stands between a service and one dependency: a proxy for each replica, and its server."""
+    """What a service reaches a dependency by: a proxy for each replica, and the server behind."""
 
     proxies: list[TcpProxy]
     server: Postgres | Redis | None
@@ -164,6 +164,7 @@ class Faults:
     def _sigterm(self, said: bool, stack: ExitStack) -> None:
         assert said
         process = self.service.server.process
+        stack.callback(eventually, lambda: process.status is not None, within=60, wanted="its end")
         stack.enter_context(self._under_way("slow", 1))
         # The master's, as an orchestrator sends it.
         os.kill(process.pid, signal.SIGTERM)
@@ -197,6 +198,7 @@ class Faults:
     def _burst(self, said: int, stack: ExitStack) -> None:
         parts = [self.part(name) for name in self._lines]
         before = [part.probed for part in parts]
+        assert all(before)
         for port in self.service.ports.values():
             assert _at_once(port, said) == [200] * said
         assert [part.probed for part in parts] == before

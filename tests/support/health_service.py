@@ -1,4 +1,4 @@
-"""A service whose health is under test: what it answers on either of its ports, and whether it held."""
+"""A service whose health is under test: what it answers on either of its ports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service of conformance/vectors/health/rows.yaml and the world it lives in: started, and ended."""
+"""A service of conformance/vectors/health/rows.yaml, and what it lives on: started and ended."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ Case = dict[str, Any]
 
 _ASGI = "tests.integration.apps.health_asgi"
 _WSGI = "tests.integration.apps.health_wsgi"
-_CONFIG = f"""
-def post_worker_init(worker):
-    from {_WSGI} import service
-
-    service.start()
-"""
 _NEEDED = (
     *("fastapi", "flask", "gunicorn", "uvicorn", "uvicorn_worker"),
     *("psycopg", "redis", "sqlalchemy"),
 )
 USUAL = ("uvicorn", "gunicorn gthread")
 _THREADS = 2
+_WORKERS = {
+    "gunicorn gthread": (_WSGI, ("-k", "gthread", "--threads", str(_THREADS))),
+    "gunicorn sync": (_WSGI, ("-k", "sync")),
+    "gunicorn uvicorn": (_ASGI, ("-k", "uvicorn_worker.UvicornWorker")),
+}
 _PACE = {"interval": 0.5, "timeout": 1.0}
 _OF_THE_TEST = ("asks", "replicas", "open_for")
 
@@ -144,7 +143,8 @@ class World:
         self._keep(started.process)
         return HealthService(started, admin)
 
-    def _command(self, server: str) -> Callable[[int], list[str]]:
+    @staticmethod
+    def _command(server: str) -> Callable[[int], list[str]]:
         if server == "uvicorn":
             return lambda port: [
                 "-m",
@@ -154,14 +154,6 @@ class World:
                 "--port",
                 str(port),
             ]
-        config = self._directory / "gunicorn.conf.py"
-        config.write_text(_CONFIG)
-        command = ["-m", "gunicorn", "--workers", "1"]
-        if server == "gunicorn uvicorn":
-            command += ["-k", "uvicorn_worker.UvicornWorker"]
-        elif server == "gunicorn sync":
-            command += ["--config", str(config), "-k", "sync"]
-        else:
-            command += ["--config", str(config), "-k", "gthread", "--threads", str(_THREADS)]
-        app = _ASGI if server == "gunicorn uvicorn" else _WSGI
-        return lambda port: [*command, "--bind", f"{LOOPBACK}:{port}", f"{app}:app"]
+        app, options = _WORKERS[server]
+        command = ["-m", "gunicorn", "--workers", "1", *options, "--bind"]
+        return lambda port: [*command, f"{LOOPBACK}:{port}", f"{app}:app"]

@@ -170,13 +170,15 @@ def as_text(coverage: Coverage) -> list[str]:
 def print_rich(coverage: Coverage) -> None:
     # The extra `cli` brings rich; without it the text above says the same.
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     console = Console()
     console.print(Text(coverage.service, style="bold"))
     for header, rows in _tables(coverage):
-        table = Table(*header, box=None, header_style="dim", pad_edge=False)
+        # Folded: half of an address leads nowhere.
+        columns = (Column(each, overflow="fold") for each in header)
+        table = Table(*columns, box=None, header_style="dim", pad_edge=False)
         for row in rows:
             table.add_row(*(Text(cell, style="red" if cell == _NOTHING else "") for cell in row))
         console.print()
@@ -277,7 +279,7 @@ def _summary_of_dependencies(known: list[Needed]) -> list[str]:
         lines.append(f"{indirect} of the dependencies {counts} only through others")
     if any("fallback" in each.exposed for each in known):
         lines.append(
-            "fallbacks are known of policies and guard(fallback=…); what code does in an except"
+            "fallbacks are known of policies and guard(fallback=); what code does in an except"
             " nobody can list"
         )
     return lines

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from ninefold.demo._address import LOOPBACK
 
-# A user's settings for a service of theirs must not rename these two, or hide their /metrics or
-# what /healthz tells to who asks from this machine.
+# A user's settings for a service of theirs must not rename these two, give both one port, or hide
+# their /metrics or what /healthz tells to who asks from this machine.
 _LEFT_OUT: Final = frozenset(
     (
+        "NINEFOLD_ADMIN",
         "NINEFOLD_ENVIRONMENT",
         "NINEFOLD_EXCLUDE",
         "NINEFOLD_HEALTH",

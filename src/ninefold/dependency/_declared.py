@@ -42,7 +42,7 @@ class Declared:
     kind: Kind
     vendor: str | None = None
     policy: Policy | None = None
-    check: object = None
+    check: object = field(default=None, repr=False)  # a client's, or a function's, may hold secrets
     role: Role | None = None
     scope: Scope = "shared"
     upstreams: Iterable[str] = ()

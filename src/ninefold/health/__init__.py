@@ -2,10 +2,11 @@
 
 from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
 from ninefold.health._asgi import HealthAsgi, answer_asgi, live, send_answer
+from ninefold.health._graph import counts_through, unknown_upstreams
 from ninefold.health._health import Health, checks_of
-from ninefold.health._local import is_local
+from ninefold.health._local import PROXIED, is_local
 from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import Overall, counts_through, unknown_upstreams
+from ninefold.health._rollup import Overall
 from ninefold.health._traffic import Calls
 from ninefold.health._wsgi import HealthWsgi, answer_wsgi, start_answer
 
@@ -13,6 +14,7 @@ __all__ = [
     "DRAINZ",
     "HEALTHZ",
     "PATHS",
+    "PROXIED",
     "Answer",
     "Calls",
     "Check",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ninefold.health._answers import PATHS, Answer
-from ninefold.health._local import is_local
+from ninefold.health._local import PROXIED, is_local
 
 if TYPE_CHECKING:
     from ninefold.health._health import Health
@@ -18,6 +18,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_PROXIED: Final = frozenset(name.encode("ascii") for name in PROXIED)
 _NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
@@ -39,6 +40,18 @@ class HealthAsgi:
         self._app = app
         self._serves = serves
         self._begin = begin
+
+    @property
+    def is_a_services(self) -> bool:
+        """Whether a service put it there, and not its user."""
+        return self._serves is not None
+
+    def serve(
+        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
+    ) -> None:
+        """Answer for another service from now on: the one before it has been shut down."""
+        if health is not self._health:
+            self._health, self._serves, self._begin = health, serves, begin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -80,7 +93,7 @@ def answer_asgi(health: Health, path: str, scope: Scope) -> Answer | None:
             authorization = value.decode("latin-1")
         elif name == b"x-ninefold-depth":
             depth = value[:16].decode("latin-1")
-        elif name in (b"forwarded", b"x-forwarded-for", b"x-real-ip"):
+        elif name in _PROXIED:
             forwarded = True
     client = scope.get("client")
     return health.answer(

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from ninefold.core import redacted_text
 from ninefold.health._entry import Entry
+from ninefold.health._graph import is_indirect
 from ninefold.health._model import Judged, Probed
-from ninefold.health._rollup import Overall, is_indirect
+from ninefold.health._rollup import Overall
 from ninefold.health._series import Series
 
 __all__ = ["CONTENT_TYPE", "Facts", "alone", "in_full"]
@@ -80,7 +81,7 @@ def in_full(
     document["summary"] = {"dependencies": len(judged), "up": well}
     indirect = is_indirect(entry.place for entry in entries.values())
     checks = {
-        name: _checks(entry, judged[name], name in indirect, now, wall)
+        name: _checks(entry, judged[name], name in indirect, now, wall, first_hand=first_hand)
         for name, entry in entries.items()
         if name in judged and (verbose or judged[name].state != "up" or judged[name].notes)
     }
@@ -90,7 +91,7 @@ def in_full(
 
 
 def _checks(
-    entry: Entry, judged: Judged, is_indirect: bool, now: float, wall: float
+    entry: Entry, judged: Judged, is_indirect: bool, now: float, wall: float, *, first_hand: bool
 ) -> list[dict[str, Any]]:
     place = entry.place
     told: dict[str, Any] = {
@@ -102,7 +103,7 @@ def _checks(
         told["notes"] = list(judged.notes)
     if judged.reason:
         told["output"] = _text(judged.reason)
-    if judged.cause is not None:
+    if judged.cause is not None and not first_hand:
         told["rootCause"] = {"name": _text(judged.cause)}
     if place.upstreams:
         told["upstreams"] = list(place.upstreams)
@@ -110,7 +111,12 @@ def _checks(
     series: Sequence[Series] = entry.standing.series
     if not series:
         return [told]
-    return [{**told, **_last(each.last, now, wall)} for each in series]
+    return [{**_found(each.last), **told, **_last(each.last, now, wall)} for each in series]
+
+
+def _found(probed: Probed | None) -> dict[str, str]:
+    """What the last probe told, where nothing more is to be said."""
+    return {} if probed is None or not probed.detail else {"output": _text(probed.detail)}
 
 
 def _last(probed: Probed | None, now: float, wall: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ninefold.health._model import Check, Patience, Place, Probed
-from ninefold.health._rollup import Node
+from ninefold.health._node import Node
 from ninefold.health._standing import Standing
 from ninefold.health._traffic import Calls
 

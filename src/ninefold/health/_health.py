@@ -5,9 +5,10 @@ Over 300 lines, most of them what its methods promise: it is the one object that
 
 from __future__ import annotations
 
-import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,18 +19,13 @@ from ninefold.health._asgi import App as AsgiApp
 from ninefold.health._asgi import HealthAsgi
 from ninefold.health._document import Facts
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
+from ninefold.health._faults import Faults
+from ninefold.health._gate import Gate, Startup
+from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
-from ninefold.health._rollup import (
-    Gate,
-    Node,
-    Overall,
-    Startup,
-    is_indirect,
-    overlaid,
-    refuse_cycle,
-    roll_up,
-)
+from ninefold.health._node import Node
+from ninefold.health._rollup import Overall, overlaid, roll_up
 from ninefold.health._scheduler import Scheduler
 from ninefold.health._server_end import is_server_ending
 from ninefold.health._traffic import Calls
@@ -49,7 +45,6 @@ FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
 _STARTUPS: Final = ("open", "require")
-_log = logging.getLogger("ninefold.health")
 
 
 class Others(Protocol):
@@ -61,6 +56,14 @@ class Others(Protocol):
 
     def is_draining(self) -> bool:
         """Whether one of them was told so; quick."""
+        ...
+
+    def start(self) -> None:
+        """Tell them that the server has started."""
+        ...
+
+    def is_started(self) -> bool:
+        """Whether one of them has told so; quick."""
         ...
 
     def beat(self) -> None:
@@ -110,7 +113,7 @@ class Health:
         start_deadline: float | timedelta = 30.0,
         token: str | None = None,
         measuring: Measuring | None = None,
-        loop: Callable[[], AbstractEventLoop | None] = lambda: None,
+        loop: Callable[[], AbstractEventLoop | None] | None = None,
         runtime: Runtime | None = None,
     ) -> None:
         if name is not None:
@@ -122,6 +125,7 @@ class Health:
             require_token("token", token)
         runtime = Runtime() if runtime is None else runtime
         self._clock = runtime.clock
+        self._faults = Faults(self._clock)
         self._facts = Facts(name, version)
         self._start_deadline = seconds("start_deadline", start_deadline, zero=True)
         self._startup: Startup = startup
@@ -139,7 +143,11 @@ class Health:
         self._running = False
         self._starting = 0
         self._serves = False
-        self._scheduler = Scheduler(loop=loop, tick=self._tick, faults=self._fault, runtime=runtime)
+        self._asked_on: AbstractEventLoop | None = None
+        self._given_loop = loop
+        self._scheduler = Scheduler(
+            loop=self._loop, tick=self._tick, faults=self._fault, runtime=runtime
+        )
         self._answers = Answers(self, token=token, open_on_loopback=environment == "development")
         self._instruments: Instruments
         if measuring is None:
@@ -162,10 +170,12 @@ class Health:
     def restart(self) -> None:
         """Know nothing, as a forked child does, and begin again when first asked."""
         self._lock = threading.RLock()
+        self._faults.restart()
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
         self._view, self._running, self._told = None, False, {}
         self._starting, self._serves = 0, False
+        self._asked_on = None
         for entry in self._entries.values():
             entry.begin(now)
         self._scheduler.restart()
@@ -271,7 +281,7 @@ class Health:
         self._heartbeats = (*self._heartbeats, heartbeat)
 
     def share_with(self, others: Others) -> None:
-        """Drain together with the other workers of this server, and beat for them.
+        """Start and drain together with the other workers of this server, and beat for them.
 
         A worker that ends by itself, as they do after so many requests, is not the server's end.
         """
@@ -299,17 +309,22 @@ class Health:
         return serves
 
     def start(self) -> None:
-        """Begin to probe, in this process; never raises, and a second time changes nothing."""
-        with self._lock:
-            if self._running or self._ended:
-                return
-            self._running = True
-            self._gate = Gate(self._clock(), self._start_deadline, self._startup)
-            self._view = None
-            for entry in self._entries.values():
-                entry.begin(self._clock())
-            wanted = bool(self._entries) or self._others is not None
-        if wanted:
+        """Begin to probe, in this process; never raises, and a second time changes nothing.
+
+        Checks that are coroutines run on the event loop that runs this, or an answer, if one does.
+        """
+        if self._given_loop is None:
+            self.note_loop()
+        if not self._running and not self._ended:
+            with self._lock:
+                if not self._running:
+                    self._running = True
+                    self._gate = Gate(self._clock(), self._start_deadline, self._startup)
+                    self._view = None
+                    for entry in self._entries.values():
+                        entry.begin(self._clock())
+        # Again each time: where no thread was to be had, there may be one now.
+        if not self._ended and (self._entries or self._others is not None):
             self._scheduler.start()
 
     def stop(self) -> None:
@@ -335,7 +350,9 @@ class Health:
         """How the service is now. Only reads: nothing is probed for it."""
         now = self._clock()
         view = self._view_at(now)
-        dead = next((why for beat in self._heartbeats if (why := _asked(beat)) is not None), None)
+        dead = next(
+            (why for beat in self._heartbeats if (why := self._missed(beat)) is not None), None
+        )
         return overlaid(view, dead=dead, draining=self._is_draining())
 
     def states(self) -> Mapping[str, Judged]:
@@ -399,8 +416,25 @@ class Health:
         """Drain, if who asks may: with the token, or without one from this machine."""
         return self._answers.drain(authorization, is_local=is_local)
 
+    def note_loop(self) -> None:
+        """Have checks that are coroutines run on the event loop that runs this, if one does.
+
+        While it runs, and as long as no other one is said to serve.
+        """
+        asyncio = sys.modules.get("asyncio")  # who has not imported it runs no loop of it
+        if asyncio is not None:
+            with suppress(RuntimeError):
+                self._asked_on = asyncio.get_running_loop()
+
+    def _loop(self) -> AbstractEventLoop | None:
+        loop = None if self._given_loop is None else self._given_loop()
+        if loop is not None:
+            return loop
+        loop = self._asked_on
+        return loop if loop is not None and loop.is_running() else None
+
     def _is_draining(self) -> bool:
-        return self._draining or any(_said(told) for told in self._drained)
+        return self._draining or any(self._said(told) for told in self._drained)
 
     def _is_ending(self) -> bool:
         return is_server_ending() and (self._others is None or not self._others.serve())
@@ -412,16 +446,26 @@ class Health:
         with self._lock:
             nodes = self._nodes(now)
             indirect = is_indirect(node.place for node in nodes)
-            is_open = self._gate.is_open(now, nodes, indirect)
-            if self._starting:
+            is_open = self._has_started(
+                self._gate.is_open(now, nodes, indirect) and not self._starting
+            )
+            if self._starting and not is_open:
                 view = roll_up(nodes, started=False, why="the application is starting")
             else:
-                view = roll_up(nodes, started=is_open)
+                view = roll_up(nodes, started=is_open, unproven=self._gate.unproven)
             self._view, self._viewed = view, now
         return view
 
+    def _has_started(self, here: bool) -> bool:
+        """A worker that is started later, as in place of another, starts nothing anew."""
+        if self._others is None:
+            return here
+        if here:
+            self._others.start()
+        return here or self._others.is_started()
+
     def _nodes(self, now: float) -> list[Node]:
-        return [entry.node(now, self._fault) for entry in self._entries.values()]
+        return [entry.node(now, self._missing_evidence) for entry in self._entries.values()]
 
     def _probed(self, probe: Probe, probed: Probed) -> None:
         entry = self._entries[probe.name]
@@ -446,6 +490,8 @@ class Health:
         changed: list[tuple[str, str, str, str]] = []
         with self._lock:
             for name, judged in (overall.judged or {}).items():
+                if judged.state == "unknown" and not self._entries[name].checks:
+                    continue  # nobody called it lately: no change, and so not told
                 before = self._told.get(name, "starting")
                 if judged.state != before:
                     changed.append((f"dependency {name}", before, judged.state, judged.reason))
@@ -468,7 +514,24 @@ class Health:
             say(who, before, after, why=why, bad=after.upper() not in ("UP", "STARTING"))
 
     def _fault(self, error: BaseException) -> None:
-        _log.error("health: %s", type(error).__name__, exc_info=error)
+        self._faults.tell("what probes", error)
+
+    def _missing_evidence(self, error: Exception) -> None:
+        self._faults.tell("what counts calls", error)
+
+    def _missed(self, beat: Callable[[], str | None]) -> str | None:
+        try:
+            return beat()
+        except Exception as error:  # noqa: BLE001 - a heartbeat that fails kills nobody
+            self._faults.tell("a heartbeat", error)
+            return None
+
+    def _said(self, told: Callable[[], bool]) -> bool:
+        try:
+            return told()
+        except Exception as error:  # noqa: BLE001 - likewise
+            self._faults.tell("who was asked about draining", error)
+            return False
 
 
 def checks_of(check: object) -> tuple[Check, ...]:
@@ -494,19 +557,3 @@ def _listed(name: str, given: Iterable[str]) -> tuple[str, ...]:
             f"{name} must be a list of names, got {shown(given)}; write {name}=['postgres']"
         )
     return tuple(given)
-
-
-def _asked(beat: Callable[[], str | None]) -> str | None:
-    try:
-        return beat()
-    except Exception as error:  # noqa: BLE001 - a heartbeat that fails kills nobody
-        _log.error("a heartbeat failed", exc_info=error)
-        return None
-
-
-def _said(told: Callable[[], bool]) -> bool:
-    try:
-        return told()
-    except Exception as error:  # noqa: BLE001 - likewise
-        _log.error("who was asked about draining failed", exc_info=error)
-        return False

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 
-__all__ = ["is_local"]
+__all__ = ["PROXIED", "is_local"]
+
+PROXIED: Final = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+)
+"""Headers, in lower case, by which a proxy says that it asks for another.
+
+A mesh's sidecar asks from this machine, and often tells the scheme alone.
+"""
 
 
 def is_local(address: object) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, Protocol, get_args
 
 from ninefold.health._model import Judged, Outcome, Probed, State
 from ninefold.registry import HEALTH_CHECK_DURATION, HEALTH_STATUS
-from ninefold.telemetry import Measuring, Observation
+from ninefold.telemetry import Measuring, Observation, restart_after_fork
 from ninefold.telemetry._error_types import OTHER
 
 __all__ = ["Instruments", "Shown", "say"]
@@ -36,6 +36,11 @@ class Instruments:
         self._lock = threading.RLock()
         self._shown: weakref.WeakSet[Shown] = weakref.WeakSet()
         measuring.observe(HEALTH_STATUS, self._statuses)
+        restart_after_fork(self)
+
+    def restart(self) -> None:
+        """Take a lock of its own, as a forked child must."""
+        self._lock = threading.RLock()
 
     def show(self, shown: Shown) -> None:
         """Observe `shown` as long as it lives."""

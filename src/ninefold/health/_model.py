@@ -80,7 +80,8 @@ class Finding:
     - `pool` says that it was our own pool that had no place: that is not the dependency's doing.
     - `cause` is the name of what the dependency itself says is the cause.
 
-    Raises `ConfigurationError` for a level that is none, and for more replicas up than there are.
+    Raises `ConfigurationError` for a level that is none, for what is no text, and for more replicas
+    up than there are.
 
     >>> Finding("degraded", "half of the shards are being rebuilt").level
     'degraded'
@@ -95,6 +96,12 @@ class Finding:
 
     def __post_init__(self) -> None:
         require_one_of("a finding's level", self.level, LEVELS)
+        for name, value in (("detail", self.detail), ("cause", self.cause or "")):
+            # Whoever reads the type alone learns enough: what is given may hold a secret.
+            if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # a user's
+                raise ConfigurationError(
+                    f"a finding's {name} must be text, got a {type(value).__name__}; write str(...)"
+                )
         if (self.up is None) != (self.of is None):
             raise ConfigurationError("a finding tells of replicas by both up= and of=, or neither")
         if self.up is not None and self.of is not None:

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from ninefold.core import nearest
-from ninefold.errors import ConfigurationError
-from ninefold.health._model import Judged, Note, Place, Status
+from ninefold.health._graph import counts, is_indirect
+from ninefold.health._model import Judged, Note, Status
+from ninefold.health._node import Node
 
-__all__ = [
-    "Gate",
-    "Node",
-    "Overall",
-    "Startup",
-    "counts_through",
-    "is_indirect",
-    "overlaid",
-    "refuse_cycle",
-    "roll_up",
-    "unknown_upstreams",
-]
+__all__ = ["Overall", "overlaid", "roll_up"]
 
-Startup: TypeAlias = Literal["open", "require"]
-"""Whether a service whose shared dependency is down at the start deadline serves all the same."""
+_TOLD: Final = 5
+"""Dependencies that a reason tells of, so that a log line stays one that is read."""
 
 _BAD: Final = ("down", "degraded", "unknown", "starting")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A dependency: its place, whether it is checked, and how it is."""
-
-    place: Place
-    judged: Judged
-    is_checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,58 +40,25 @@ class Overall:
     judged: Mapping[str, Judged] | None = None
 
 
-class Gate:
-    """The start-up gate: closed until every critical dependency was up once, or the deadline.
-
-    At the deadline what is shared no longer holds it closed, unless `startup="require"`; what is
-    local is then judged like at any other time. Once open it stays open.
-    """
-
-    __slots__ = ("_began", "_deadline", "_is_open", "_startup", "_up", "fail_open")
-
-    def __init__(self, began: float, deadline: float, startup: Startup) -> None:
-        self._began = began
-        self._deadline = deadline
-        self._startup = startup
-        self._is_open = False
-        self._up: set[str] = set()
-        self.fail_open = False
-        """Whether it was the deadline that opened it."""
-
-    def is_open(self, now: float, nodes: Iterable[Node], indirect: frozenset[str]) -> bool:
-        """Whether the service has started."""
-        if self._is_open:
-            return True
-        waited: list[Node] = []
-        for node in nodes:
-            if not node.is_checked or not _counts(node.place, indirect):
-                continue
-            if node.judged.state in ("up", "degraded"):
-                self._up.add(node.place.name)
-            elif node.place.name not in self._up:
-                waited.append(node)
-        if not waited:
-            self._is_open = True
-        elif now - self._began >= self._deadline:
-            required = [node for node in waited if node.place.scope == "shared"]
-            if self._startup == "open" or not required:
-                self._is_open = self.fail_open = True
-        return self._is_open
-
-
 def roll_up(
-    nodes: Sequence[Node], *, started: bool, why: str = "no probe has ended yet"
+    nodes: Sequence[Node],
+    *,
+    started: bool,
+    why: str = "no probe has ended yet",
+    unproven: frozenset[str] = frozenset(),
 ) -> Overall:
     """How the service is, where its process works; `started` is what the gate says.
 
-    `why` is the reason for not having started where no dependency is.
+    `why` is the reason for not having started where no dependency is. Those that are `unproven` had
+    never been up when the deadline opened the gate: as long as nothing is confirmed of them, nobody
+    knows how they are.
     """
     indirect = is_indirect(node.place for node in nodes)
     by_name = {node.place.name: node for node in nodes}
     judged: dict[str, Judged] = {}
     for node in nodes:
         _inherit(node, by_name, judged)
-    status, ready, notes, decided = _status(nodes, judged, indirect)
+    status, ready, notes, decided = _status(nodes, judged, indirect, unproven)
     if not started:
         status, ready, notes = "STARTING", False, ()
         decided = _holding(nodes, indirect)
@@ -153,75 +100,6 @@ def overlaid(overall: Overall, *, dead: str | None, draining: bool) -> Overall:
     return overall
 
 
-def is_indirect(places: Iterable[Place]) -> frozenset[str]:
-    """The names of those that count only through others, which have them as upstreams.
-
-    >>> is_indirect([Place(name="catalog", upstreams=("search",)), Place(name="search")])
-    frozenset({'search'})
-    """
-    return frozenset(counts_through(places))
-
-
-def counts_through(places: Iterable[Place]) -> dict[str, tuple[str, ...]]:
-    """Those that count only through others, with the others' names.
-
-    >>> counts_through([Place(name="catalog", upstreams=("search",)), Place(name="search")])
-    {'search': ('catalog',)}
-    """
-    listed = list(places)
-    above: dict[str, list[str]] = {}
-    for place in listed:
-        for upstream in place.upstreams:
-            above.setdefault(upstream, []).append(place.name)
-    return {
-        place.name: tuple(above[place.name])
-        for place in listed
-        if place.role is None and place.name in above
-    }
-
-
-def refuse_cycle(places: Mapping[str, Place], added: Place) -> None:
-    """Raise `ConfigurationError` where `added` would be upstream of itself."""
-    path: dict[str, str] = {}
-    waiting = [(upstream, added.name) for upstream in added.upstreams]
-    while waiting:
-        name, below = waiting.pop()
-        if name in path:
-            continue
-        path[name] = below
-        if name == added.name:
-            chain = [name]
-            while (step := path[chain[-1]]) != name:
-                chain.append(step)
-            told = " -> ".join([added.name, *reversed(chain)])
-            raise ConfigurationError(
-                f"{added.name!r} would be upstream of itself ({told}); leave one of these"
-                " upstreams out"
-            )
-        place = places.get(name)
-        waiting += [(upstream, name) for upstream in (place.upstreams if place else ())]
-
-
-def unknown_upstreams(places: Mapping[str, Place]) -> list[str]:
-    """What `upstreams` name that is declared nowhere, a sentence each."""
-    told: list[str] = []
-    for place in places.values():
-        for upstream in place.upstreams:
-            if upstream not in places:
-                near = nearest(upstream, places)
-                hint = f"; did you mean {near!r}?" if near is not None else ""
-                told.append(
-                    f"there is no dependency {upstream!r}, which the upstreams of {place.name!r}"
-                    f" name{hint}"
-                )
-    return told
-
-
-def _counts(place: Place, indirect: frozenset[str]) -> bool:
-    """Whether the service cannot do without it, and calls it itself."""
-    return place.role != "optional" and place.name not in indirect
-
-
 def _inherit(node: Node, by_name: Mapping[str, Node], known: dict[str, Judged]) -> Judged:
     """How a dependency is; one that nothing is known of is as well as what it stands on."""
     name = node.place.name
@@ -241,7 +119,10 @@ def _inherit(node: Node, by_name: Mapping[str, Node], known: dict[str, Judged]) 
 
 
 def _status(
-    nodes: Sequence[Node], judged: Mapping[str, Judged], indirect: frozenset[str]
+    nodes: Sequence[Node],
+    judged: Mapping[str, Judged],
+    indirect: frozenset[str],
+    unproven: frozenset[str],
 ) -> tuple[Status, bool, tuple[Note, ...], list[Node]]:
     """The status while the service runs, whether it is ready, and who decided that."""
     local: list[Node] = []
@@ -254,7 +135,9 @@ def _status(
         state = judged[node.place.name].state
         if state == "down" and node.place.role != "optional":
             (local if node.place.scope == "local" else shared).append(node)
-        elif state == "unknown" and node.is_checked:
+        elif node.is_checked and (
+            state == "unknown" or (state == "starting" and node.place.name in unproven)
+        ):
             unknown.append(node)
         elif state in ("down", "degraded"):
             lesser.append(node)
@@ -274,17 +157,19 @@ def _holding(nodes: Sequence[Node], indirect: frozenset[str]) -> list[Node]:
         node
         for node in nodes
         if node.is_checked
-        and _counts(node.place, indirect)
+        and counts(node.place, indirect)
         and node.judged.state not in ("up", "degraded")
     ]
 
 
 def _reason(decided: Sequence[Node], judged: Mapping[str, Judged]) -> str:
     told: list[str] = []
-    for node in decided:
+    for node in decided[:_TOLD]:
         name = node.place.name
         one = judged[name]
         told.append(f"{name} is {one.state}" + (f": {one.reason}" if one.reason else ""))
+    if len(decided) > _TOLD:
+        told.append(f"and {len(decided) - _TOLD} more")
     return "; ".join(told)
 
 

@@ -88,6 +88,9 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin, unless this process has begun or ended already; never raises."""
+        begun = self._driver
+        if begun is not None:
+            return
         try:
             with self._lock:
                 if self._driver is None and not self._stopped and not are_patched():

@@ -54,7 +54,7 @@ class Series:
         self.last: Probed | None = None
         """The last probe that was evidence, or whatever came last before there was any."""
         self.failing_since: float | None = None
-        """When the first probe of the present run of failures began."""
+        """When the first failure began of those that are believed, or would be if more came."""
 
     def take(self, probed: Probed) -> None:
         """Take one probe that ended."""
@@ -65,12 +65,12 @@ class Series:
         found = LEVELS.index(self._found(probed))
         self._at = probed.at + probed.took
         self.last = probed
-        if found < 2:
+        self._good.append(found == 0)
+        self._weigh(found)
+        if found < 2 and self.level != "down":
             self.failing_since = None
         elif self.failing_since is None:
             self.failing_since = probed.at
-        self._good.append(found == 0)
-        self._weigh(found)
         self._look_for_flapping()
 
     def is_unconfirmed(self) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ninefold.health._answers import PATHS, Answer
-from ninefold.health._local import is_local
+from ninefold.health._local import PROXIED, is_local
 
 if TYPE_CHECKING:
     from ninefold.health._health import Health
@@ -18,6 +18,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Callable[[bytes], object]]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+_PROXIED: Final = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in PROXIED)
 _NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
@@ -40,6 +41,18 @@ class HealthWsgi:
         self._serves = serves
         self._begin = begin
 
+    @property
+    def is_a_services(self) -> bool:
+        """Whether a service put it there, and not its user."""
+        return self._serves is not None
+
+    def serve(
+        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
+    ) -> None:
+        """Answer for another service from now on: the one before it has been shut down."""
+        if health is not self._health:
+            self._health, self._serves, self._begin = health, serves, begin
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         if self._begin is not None:
@@ -58,9 +71,7 @@ class HealthWsgi:
 
 def answer_wsgi(health: Health, path: str, environ: Environ) -> Answer | None:
     """The answer to a request; None where the path is none of ours."""
-    forwarded = any(
-        name in environ for name in ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
-    )
+    forwarded = any(name in environ for name in _PROXIED)
     depth = environ.get("HTTP_X_NINEFOLD_DEPTH")
     return health.answer(
         path,

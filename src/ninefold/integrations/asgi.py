@@ -316,7 +316,8 @@ class AsgiMiddleware:
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wake at start-up, and flush before the application's own shutdown is confirmed.
 
-        A server that ends by a signal ends right after that answer: nothing else of ours would run.
+        The server listens once the application has started: until then the service has not. One
+        that ends by a signal ends right after that answer: nothing else of ours would run.
         """
 
         async def flushing(message: Message) -> None:
@@ -355,7 +356,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
-    if isinstance(app, HealthAsgi):
+    if isinstance(app, HealthAsgi) and app.is_a_services:
+        app.serve(host.health, serves=host.serves, begin=partial(_begin, host))
         return app
     start_with_workers(host.start)
     return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))

@@ -234,12 +234,13 @@ class _Starlette:
         """Have it answer for health, in place; what is around one, by wrapping it."""
         if not isinstance(target, Starlette):
             return serve_health(target, host)
-        if not hasattr(target, _HEALTH):
-            setattr(target, _HEALTH, True)
+        is_new = not hasattr(target, _HEALTH)
+        setattr(target, _HEALTH, host)
+        if is_new:
             build = target.build_middleware_stack
-            target.build_middleware_stack = lambda: serve_health(build(), host)  # type: ignore[method-assign]
-            if target.middleware_stack is not None:
-                target.middleware_stack = serve_health(target.middleware_stack, host)
+            target.build_middleware_stack = lambda: serve_health(build(), getattr(target, _HEALTH))  # type: ignore[method-assign]
+        if target.middleware_stack is not None:
+            target.middleware_stack = serve_health(target.middleware_stack, host)
         return target
 
     def routes(self, target: object) -> tuple[Route, ...] | None:

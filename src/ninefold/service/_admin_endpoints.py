@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ninefold.health import DRAINZ, PATHS, is_local
+from ninefold.health import DRAINZ, PATHS, PROXIED, is_local
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -122,8 +122,7 @@ def health_endpoints(health: Health) -> dict[str, Endpoint]:
 
 
 def _asks_from_here(request: Request) -> bool:
-    forwarded = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
-    return not any(name in request.headers for name in forwarded) and is_local(request.client)
+    return not any(name in request.headers for name in PROXIED) and is_local(request.client)
 
 
 def _reply(answer: HealthAnswer) -> Reply:

@@ -89,6 +89,8 @@ class Workers:
     def __init__(self, board: Board, heartbeats: Heartbeats) -> None:
         self.drain = board.drain
         self.is_draining = board.is_draining
+        self.start = board.start
+        self.is_started = board.is_started
         self.beat = heartbeats.beat
         self.leave = board.leave
         self.serve = partial(board.others_beat, OTHERS_WITHIN)

@@ -208,8 +208,8 @@ class Service:
         the admin port. Lifespan start-up does it for an ASGI application. Call it where nothing
         else comes first, as in a consumer, and in each worker of a WSGI server, as in gunicorn's
         `post_worker_init`. Not in a process that only loads the application and forks. A second
-        time changes nothing; a forked child may start anew. An event loop that runs this is watched
-        from now on, and checks that are coroutines run on it.
+        time changes nothing; a forked child may start anew. Where no server has an event loop,
+        checks that are coroutines run on the one that runs this.
 
         >>> import ninefold as nf
         >>> service = nf.setup("consumer", admin="127.0.0.1:0")
@@ -218,7 +218,7 @@ class Service:
         >>> service.shutdown()
         True
         """
-        self._event_loops.watch()
+        self._health.note_loop()  # before it begins to probe
         if not self._telemetry.disabled:
             self._telemetry.pipeline.wake()
             return

@@ -23,10 +23,16 @@ def check() -> bool:
     return True
 
 
+def shared() -> bool:
+    """A check of what every instance needs, and which the test takes away."""
+    return not (TOLD / "down").exists()
+
+
 def made() -> nf.Service:
-    """The service, with a dependency of each worker's own."""
+    """The service, with a dependency of each worker's own and one that it shares with others."""
     service = nf.setup("health-workers", environment="test")
     service.health.add("store", check, scope="local", interval=0.5)
+    service.health.add("database", shared, scope="shared", interval=0.5)
     return service
 
 

@@ -7,9 +7,9 @@ import os
 import threading
 
 from flask import Flask
+from tests.integration.apps.health_declared import HOST, declare, work
 
 import ninefold as nf
-from tests.integration.apps.health_declared import HOST, declare, work
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 service = nf.setup("rows", environment="development")
@@ -23,7 +23,7 @@ def call(name: str) -> str:
     one = declared[name]
     try:
         one.dependency.guard(work)(one.url)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer tells
         return type(error).__name__
     return "well"
 

@@ -411,6 +411,25 @@ def test_on_a_terminal_rich_says_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     assert "2 of 3 routes have an objective; 3 have an owner" in shown
 
 
+def test_a_narrow_terminal_cuts_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a runbook's address leads nowhere: it goes on in the next line."""
+    rich_console = pytest.importorskip("rich.console", reason="rich is not installed (extra `cli`)")
+    out = io.StringIO()
+
+    class Terminal(rich_console.Console):  # type: ignore[misc]  # rich may be absent
+        def __init__(self) -> None:
+            super().__init__(file=out, width=80)
+
+    monkeypatch.setattr(rich_console, "Console", Terminal)
+    runbook = "https://runbooks.example/databases/orders/when-it-is-down"
+    extra = f'service.dependency("orders", kind="db", runbook="{runbook}")\n'
+    Path("coverage_app.py").write_text(f"{dedent(FASTAPI)}{extra}", encoding="utf-8")
+    _coverage.print_rich(_coverage.look("coverage_app:app", factory=False, everything=False))
+    shown = out.getvalue()
+    assert "…" not in shown
+    assert "fallback, redundancy" in shown
+
+
 def test_dependencies_are_listed_with_their_objectives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those without one are missing it; an override of one that is not there is told of."""
     monkeypatch.setenv("NINEFOLD_DEPENDENCY_PSQ_POLICY_DEADLINE", "2")
@@ -477,7 +496,7 @@ def test_of_dependencies_it_tells_what_there_is_against_their_failure() -> None:
         4 of 5 dependencies have an objective; 5 have an owner
         2 of 5 dependencies are checked; 2 have a runbook, 1 an owner of its own
         1 of the dependencies counts only through others
-        fallbacks are known of policies and guard(fallback=…); what code does in an except nobody \
+        fallbacks are known of policies and guard(fallback=); what code does in an except nobody \
 can list
         1 of the routes only as part of the whole service
         5 left out, of health, metrics, documentation and static files; --all lists them

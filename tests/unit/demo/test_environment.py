@@ -9,14 +9,17 @@ from ninefold.demo._environment import destination, environment
 
 def test_a_user_s_settings_do_not_rename_or_hide_the_services() -> None:
     """Settings meant for a service of the user's are left out, others go along."""
-    given = environment(
-        {"OTEL_SERVICE_NAME": "mine", "NINEFOLD_METRICS_PATH": "/m", "OTEL_PROPAGATORS": "b3"},
-        service="checkout",
-        port=0,
-    )
+    theirs = {
+        "OTEL_SERVICE_NAME": "mine",
+        "NINEFOLD_METRICS_PATH": "/m",
+        "NINEFOLD_ADMIN": "127.0.0.1:9464",
+        "NINEFOLD_ENVIRONMENT": "production",
+        "NINEFOLD_HEALTH": "off",
+    }
+    given = environment(theirs | {"OTEL_PROPAGATORS": "b3"}, service="checkout", port=0)
     assert given["NINEFOLD_SERVICE_NAME"] == "checkout"
     assert given["OTEL_PROPAGATORS"] == "b3"
-    assert not {"OTEL_SERVICE_NAME", "NINEFOLD_METRICS_PATH"} & given.keys()
+    assert not theirs.keys() & given.keys()
 
 
 def test_calls_between_the_services_go_by_no_proxy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,3 +30,27 @@ def test_a_version_is_text() -> None:
     version: Any = object()
     with pytest.raises(nf.ConfigurationError, match="version must be"):
         nf.Health("shop", version=version)
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ({"detail": None}, "a finding's detail must be text, got a NoneType"),
+        ({"detail": ValueError("redis://me:hunter2@cache")}, "a finding's detail must be text"),
+        ({"cause": 3}, "a finding's cause must be text, got a int"),
+    ],
+)
+def test_a_finding_says_in_text_what_was_found(words: Any, wrong: str) -> None:
+    """Where the check can be read, and not as an error of ours that its dependency is down for."""
+    with pytest.raises(nf.ConfigurationError, match=wrong) as raised:
+        nf.checks.Finding("degraded", **words)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_what_is_declared_shows_no_address_of_a_check() -> None:
+    """A client, and a function with its arguments, would be written out with their passwords."""
+    service = nf.setup("shop")
+    check = partial(print, "redis://me:hunter2@cache")
+    declared = service.dependency("cache", kind="cache", check=check).declared
+    service.shutdown()
+    assert "hunter2" not in repr(declared)

@@ -100,6 +100,8 @@ def test_a_consumer_that_starts_its_service_has_its_checks_on_its_own_event_loop
         await asyncio.to_thread(asked.wait, 10)
         assert ran
         assert ran[0] is asyncio.get_running_loop()
+        # What a consumer does there may take long, and is no server's blocked loop.
+        assert service.event_loops.running() is None
 
     asyncio.run(consume())
 
@@ -185,3 +187,25 @@ def test_a_further_lifespan_takes_no_readiness(service: nf.Service) -> None:
 
     app = service.instrument(idle)
     asyncio.run(serve())
+
+
+def test_a_health_that_stands_alone_has_its_checks_on_the_loop_that_asks_it() -> None:
+    """Without a service, too, an asynchronous client is used on the application's loop alone."""
+    ran: list[asyncio.AbstractEventLoop] = []
+    asked = threading.Event()
+
+    async def check() -> None:
+        ran.append(asyncio.get_running_loop())
+        asked.set()
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/readyz", "headers": []}
+        await health.asgi()(scope, server.receive, server.send)
+        await asyncio.to_thread(asked.wait, 10)
+        assert ran
+        assert ran[0] is asyncio.get_running_loop()
+
+    health, server = nf.Health("shop"), Lifespan()
+    health.add("cache", check)
+    asyncio.run(ask())
+    health.stop()

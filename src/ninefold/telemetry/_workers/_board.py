@@ -1,6 +1,7 @@
 """Board: where the workers of one server leave word for each other, in empty files.
 
-One says that the server is to drain, and each worker has one whose age says when it last served.
+One says that the server is to drain, one that it has started, and each worker has one whose age
+says when it last served.
 A process that serves alone has no board, and neither has Windows. What is said is said again where
 the files were removed meanwhile, as by who tidies up what is temporary.
 """
@@ -21,6 +22,7 @@ from ninefold.telemetry._workers import _family as family
 __all__ = ["Board"]
 
 _DRAINING: Final = "draining"
+_STARTED: Final = "started"
 _BEAT: Final = ".beat"
 
 FORGOTTEN: Final = 60.0
@@ -45,13 +47,13 @@ class Board:
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._looked = False
-        self._heard = False
+        self._heard: frozenset[str] = frozenset()
         restart_after_fork(self)
 
     def restart(self) -> None:
         """Look anew in a forked child, which is a worker though its parent was none."""
         self._lock = threading.RLock()
-        self._looked, self._heard, self._folder = False, False, None
+        self._looked, self._heard, self._folder = False, frozenset(), None
 
     @property
     def is_shared(self) -> bool:
@@ -60,21 +62,25 @@ class Board:
 
     def drain(self) -> None:
         """Tell every worker to drain, for good."""
-        self._heard = self.is_shared
-        self._touch(_DRAINING)
+        self._say(_DRAINING)
 
     def is_draining(self) -> bool:
         """Whether one was told so."""
-        folder = self._place()
-        if folder is not None and not self._heard:
-            self._heard = os.path.exists(folder / _DRAINING)
-        return self._heard
+        return self._hears(_DRAINING)
+
+    def start(self) -> None:
+        """Tell every worker, those to come too, that the server has started."""
+        self._say(_STARTED)
+
+    def is_started(self) -> bool:
+        """Whether one has told so."""
+        return self._hears(_STARTED)
 
     def beat(self) -> None:
         """Tell that this worker serves."""
         self._touch(self._own())
-        if self._heard:
-            self._touch(_DRAINING)
+        for word in self._heard:
+            self._touch(word)
 
     def others_beat(self, within: float) -> bool:
         """Whether another worker, which still runs, has told so within this many seconds."""
@@ -93,6 +99,20 @@ class Board:
         if folder is not None:
             with suppress(OSError):
                 (folder / self._own()).unlink(missing_ok=True)
+
+    def _say(self, word: str) -> None:
+        if word not in self._heard and self.is_shared:
+            self._heard |= {word}
+            self._touch(word)
+
+    def _hears(self, word: str) -> bool:
+        if word in self._heard:
+            return True
+        folder = self._place()
+        if folder is None or not os.path.exists(folder / word):
+            return False
+        self._heard |= {word}
+        return True
 
     def _own(self) -> str:
         return f"{os.getpid()}{_BEAT}"
