@@ -2,8 +2,9 @@
 
 from ninefold.health._answers import DRAINZ, HEALTHZ, PATHS, Answer
 from ninefold.health._asgi import HealthAsgi, answer_asgi, live, send_answer
+from ninefold.health._given import checks_of
 from ninefold.health._graph import counts_through, unknown_upstreams
-from ninefold.health._health import Health, checks_of
+from ninefold.health._health import Health
 from ninefold.health._local import PROXIED, is_local
 from ninefold.health._model import Check, Finding, Judged, Patience, Place, Probed, Role, Scope
 from ninefold.health._rollup import Overall

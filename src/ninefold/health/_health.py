@@ -10,21 +10,24 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds, shown
+from ninefold.core import Runtime, require_name, require_one_of, require_token, seconds
 from ninefold.errors import ConfigurationError
 from ninefold.health._answers import Answer, Answers, Asked
 from ninefold.health._asgi import App as AsgiApp
 from ninefold.health._asgi import HealthAsgi
+from ninefold.health._changes import Changes
 from ninefold.health._document import Facts
 from ninefold.health._entry import NOTHING_SAID, Entry, Probe
 from ninefold.health._faults import Faults
 from ninefold.health._gate import Gate, Startup
+from ninefold.health._given import checks_of, listed
 from ninefold.health._graph import is_indirect, refuse_cycle
 from ninefold.health._metrics import Instruments, say
 from ninefold.health._model import Check, Judged, Patience, Place, Probed, Role, Scope
 from ninefold.health._node import Node
+from ninefold.health._others import Others
 from ninefold.health._rollup import Overall, overlaid, roll_up
 from ninefold.health._scheduler import Scheduler
 from ninefold.health._server_end import is_server_ending
@@ -45,38 +48,6 @@ FRESH: Final = 1.0
 """Seconds that a view is shown to who asks, if no probe has ended since."""
 
 _STARTUPS: Final = ("open", "require")
-
-
-class Others(Protocol):
-    """The other workers of the same server."""
-
-    def drain(self) -> None:
-        """Tell them to drain."""
-        ...
-
-    def is_draining(self) -> bool:
-        """Whether one of them was told so; quick."""
-        ...
-
-    def start(self) -> None:
-        """Tell them that the server has started."""
-        ...
-
-    def is_started(self) -> bool:
-        """Whether one of them has told so; quick."""
-        ...
-
-    def beat(self) -> None:
-        """Tell them that this one serves, if it does."""
-        ...
-
-    def leave(self) -> None:
-        """Tell them that this one ends."""
-        ...
-
-    def serve(self) -> bool:
-        """Whether one of them serves, and goes on to; quick."""
-        ...
 
 
 class Health:
@@ -138,7 +109,7 @@ class Health:
         self._drained: tuple[Callable[[], bool], ...] = (self._is_ending,)
         self._view: Overall | None = None
         self._viewed = 0.0
-        self._told: dict[str, str] = {}
+        self._changes = Changes(self._facts.name)
         self._ended = False
         self._running = False
         self._starting = 0
@@ -174,7 +145,8 @@ class Health:
         self._faults.restart()
         now = self._clock()
         self._gate = Gate(now, self._start_deadline, self._startup)
-        self._view, self._running, self._told = None, False, {}
+        self._view, self._running = None, False
+        self._changes = Changes(self._facts.name)
         self._starting, self._serves = 0, False
         self._asked_on = None
         for entry in self._entries.values():
@@ -230,7 +202,7 @@ class Health:
             raise ConfigurationError(
                 f"quorum must be at most the number of checks, {len(checks)}, got {quorum}"
             )
-        place = Place(name=name, role=role, scope=scope, upstreams=_listed("upstreams", upstreams))
+        place = Place(name=name, role=role, scope=scope, upstreams=listed("upstreams", upstreams))
         self.declare(place, patience, checks, about=told)
 
     def declare(
@@ -492,31 +464,11 @@ class Health:
 
     def _tell(self, overall: Overall) -> None:
         """Log what has changed since the last time."""
-        changed: list[tuple[str, str, str, str]] = []
+        unchecked = {name for name, entry in self._entries.items() if not entry.checks}
         with self._lock:
-            for name, judged in (overall.judged or {}).items():
-                if judged.state == "unknown" and not self._entries[name].checks:
-                    continue  # nobody called it lately: no change, and so not told
-                before = self._told.get(name, "starting")
-                if judged.state != before:
-                    changed.append((f"dependency {name}", before, judged.state, judged.reason))
-                self._told[name] = judged.state
-            before = self._told.get("", "STARTING")
-            if overall.status != before:
-                why = "; ".join(
-                    filter(
-                        None,
-                        (
-                            overall.reason,
-                            f"root cause {overall.cause}" if overall.cause else "",
-                            "ready" if overall.ready else "not ready",
-                        ),
-                    )
-                )
-                changed.append((self._facts.name or "the service", before, overall.status, why))
-            self._told[""] = overall.status
-        for who, before, after, why in changed:
-            say(who, before, after, why=why, bad=after.upper() not in ("UP", "STARTING"))
+            changed = self._changes.of(overall, unchecked)
+        for change in changed:
+            say(change)
 
     def _fault(self, error: BaseException) -> None:
         self._faults.tell("what probes", error)
@@ -537,28 +489,3 @@ class Health:
         except Exception as error:  # noqa: BLE001 - likewise
             self._faults.tell("who was asked about draining", error)
             return False
-
-
-def checks_of(check: object) -> tuple[Check, ...]:
-    """The checks that were given: one, several, or none.
-
-    Raises `ConfigurationError` for what is no check.
-    """
-    if check is None:
-        return ()
-    if isinstance(check, (list, tuple)):
-        if not check:
-            raise ConfigurationError(
-                "check must not be an empty list; leave it out where there is nothing to check"
-            )
-        several: Sequence[Any] = check
-        return tuple(as_check(each) for each in several)
-    return (as_check(check),)
-
-
-def _listed(name: str, given: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ConfigurationError(
-            f"{name} must be a list of names, got {shown(given)}; write {name}=['postgres']"
-        )
-    return tuple(given)

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol, get_args
 
+from ninefold.health._changes import Change
 from ninefold.health._model import Judged, Outcome, Probed, State
 from ninefold.registry import HEALTH_CHECK_DURATION, HEALTH_STATUS
 from ninefold.telemetry import Measuring, Observation, restart_after_fork
@@ -81,13 +82,13 @@ def _ending(probed: Probed) -> tuple[Outcome, str | None]:
     return outcome, probed.error or outcome
 
 
-def say(who: str, before: str, after: str, *, why: str, bad: bool) -> None:
+def say(change: Change) -> None:
     """Log a change, with the reason; what was found holds no secrets any more."""
     _log.log(
-        logging.WARNING if bad else logging.INFO,
+        logging.WARNING if change.is_bad else logging.INFO,
         "health of %s: %s -> %s%s",
-        who,
-        before,
-        after,
-        f" ({why})" if why else "",
+        change.who,
+        change.before,
+        change.after,
+        f" ({change.why})" if change.why else "",
     )
