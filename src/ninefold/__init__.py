@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         status,
     )
     from ninefold.resilience.deadline import carried, deadline, remaining
-    from ninefold.sampling import Sampling
+    from ninefold.sampling import Rule, Sampling
     from ninefold.service import Service, setup
     from ninefold.sli import (
         Objective,
@@ -67,6 +67,7 @@ __all__ = [
     "Policy",
     "RejectedError",
     "Retry",
+    "Rule",
     "Runtime",
     "Sampling",
     "Service",
@@ -111,6 +112,7 @@ _HOMES = {
     "NinefoldError": "ninefold.errors",
     "RejectedError": "ninefold.errors",
     "Health": "ninefold.health",
+    "Rule": "ninefold.sampling",
     "Sampling": "ninefold.sampling",
     "Service": "ninefold.service",
     "setup": "ninefold.service",

@@ -100,7 +100,7 @@ def test_a_trace_is_kept_as_the_table_says(case: dict[str, Any]) -> None:
     head = Head(Sampling(default=case["share"], parent=case.get("rule", "respect")))
     sampled = {"kept": True, "dropped": False}.get(case.get("parent", ""))
     trace_id = (0xABC << 56) | int(case["id"], 16)
-    kept, goes_on = head.decide(trace_id, sampled, case.get("entry"))
+    kept, goes_on, _ = head.decide(trace_id, sampled, case.get("entry"))
     assert (kept, goes_on) == (case["answer"]["kept"], case["answer"].get("goes_on"))
     context = Context()
     if sampled is not None:

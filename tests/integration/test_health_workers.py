@@ -32,41 +32,27 @@ pytestmark = pytest.mark.skipif(
 
 APPS = "tests.integration.apps"
 FLASK = f"{APPS}.health_workers_flask"
-CONFIG = f"""
-def post_worker_init(worker):
-    from {FLASK} import service
-
-    service.start()
-"""
 WORKERS = 2
-Command = Callable[[int, Path], list[str]]
+Command = Callable[[int], list[str]]
 
 
 def gunicorn(*options: str) -> Command:
-    """A Flask application on workers of gunicorn, which start the service by hand."""
-
-    def made(port: int, directory: Path) -> list[str]:
-        config = directory / "gunicorn.conf.py"
-        config.write_text(CONFIG)
-        bind = ["--workers", str(WORKERS), "--bind", f"{LOOPBACK}:{port}", "--timeout", "300"]
-        return ["-m", "gunicorn", "--config", str(config), *options, *bind, f"{FLASK}:app"]
-
-    return made
+    """A Flask application on workers of gunicorn."""
+    bind = ["--workers", str(WORKERS), "--timeout", "300", "--bind"]
+    return lambda port: ["-m", "gunicorn", *options, *bind, f"{LOOPBACK}:{port}", f"{FLASK}:app"]
 
 
-def gunicorn_uvicorn(port: int, _: Path) -> list[str]:
+def gunicorn_uvicorn(port: int) -> list[str]:
     """A FastAPI application on workers of gunicorn that are uvicorn's."""
     bind = ["--workers", str(WORKERS), "--bind", f"{LOOPBACK}:{port}", "--timeout", "300"]
     kind = ["-k", "uvicorn_worker.UvicornWorker"]
     return ["-m", "gunicorn", *kind, *bind, f"{APPS}.health_workers_asgi:app"]
 
 
-def uvicorn(port: int, _: Path) -> list[str]:
+def uvicorn(port: int) -> list[str]:
     """A FastAPI application on uvicorn's own workers."""
-    # It asks its workers whether they are there, and ends those whose loop is blocked.
-    patience = ["--timeout-worker-healthcheck", "300"]
     app = f"{APPS}.health_workers_asgi:app"
-    return ["-m", "uvicorn", app, "--port", str(port), "--workers", str(WORKERS), *patience]
+    return ["-m", "uvicorn", app, "--port", str(port), "--workers", str(WORKERS)]
 
 
 SERVERS: dict[str, tuple[Command, int]] = {
@@ -206,9 +192,7 @@ def start(
         }
         if threads > 1:
             env["NINEFOLD_WORKER_THREADS"] = str(threads)
-        server = servers.command(
-            lambda port: command(port, directory), log=directory / "server.log", env=env
-        )
+        server = servers.command(command, log=directory / "server.log", env=env)
         keep(server.process)
         team = Team(server, admin, directory, threads)
         eventually(lambda: team.ask("/readyz").status == 200, within=60, wanted="it is ready")

@@ -105,7 +105,7 @@ def test_the_threshold_that_goes_on_explains_the_decision(
     """Where there is one the trace is kept, and its randomness is at or above it."""
     for rule in ("respect", "ignore"):
         head = Head(Sampling(default=share, parent=rule))  # type: ignore[arg-type]
-        kept, goes_on = head.decide(trace_id, sampled, entry)
+        kept, goes_on, _ = head.decide(trace_id, sampled, entry)
         state = parse(goes_on or "")
         randomness = randomness_of(trace_id) if state.randomness is None else state.randomness
         if state.threshold is not None:

@@ -158,6 +158,9 @@ class Settings:
     exemplar_filter: ExemplarFilter
     sampling_ratio: float
     sampling_parent: ParentRule
+    sampling_rules: tuple[object, ...]
+    """As they are written, or as code has them: who samples reads them."""
+    sampling_target: float | None
     prometheus: bool
     metrics_path: str
     workers: str

@@ -22,6 +22,7 @@ from ninefold.core import (
     require_count,
     require_name,
     require_one_of,
+    require_positive,
     require_token,
     seconds,
     shown,
@@ -103,6 +104,24 @@ def count(minimum: int, unit: str) -> Callable[[str, object], int]:
         return cast("int", value)
 
     return read
+
+
+def tables(name: str, value: object) -> tuple[object, ...]:
+    """A list of tables, which is read by who knows what they are about."""
+    if isinstance(value, str) or not isinstance(value, list | tuple):
+        raise ConfigurationError(
+            f"{name} must be a list of tables, got {shown(value)}; write them in a file, each under"
+            f" [[{name.partition(' ')[0]}]]"
+        )
+    return tuple(cast("list[object]", value))
+
+
+def per_second(name: str, value: object) -> float:
+    """A number above 0."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    require_positive(name, value, unit="per second")
+    return float(cast("float", value))
 
 
 def share(name: str, value: object) -> float:

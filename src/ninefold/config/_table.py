@@ -34,6 +34,7 @@ SIGNALS: Final[tuple[Signal, ...]] = ("traces", "metrics", "logs")
 _NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _NO_NAMES: tuple[str, ...] = ()
+_NO_TABLES: tuple[object, ...] = ()
 
 ATTRIBUTES_WITH_SETTINGS: Final = frozenset(
     (
@@ -240,6 +241,19 @@ SAMPLING_PARENT: Setting[ParentRule] = Setting(
     parse=_parent_rule,
     default="respect",
     doc="Whether the decision that a caller sent along is kept (respect) or made anew (ignore).",
+)
+SAMPLING_RULES = Setting(
+    key="sampling.rules",
+    parse=_parse.tables,
+    default=_NO_TABLES,
+    doc="Rules that say which traces are kept, in order; a file writes each as [[sampling.rules]].",
+)
+SAMPLING_TARGET: Setting[float | None] = Setting(
+    key="sampling.target_per_s",
+    parse=_parse.per_second,
+    default=None,
+    absent="no limit",
+    doc="How many traces per second a process keeps at most, of those that no rule decides on.",
 )
 PROMETHEUS = Setting(
     key="prometheus",
@@ -550,6 +564,8 @@ ALL: Final[tuple[Setting[object], ...]] = (
     EXEMPLAR_FILTER,
     SAMPLING_RATIO,
     SAMPLING_PARENT,
+    SAMPLING_RULES,
+    SAMPLING_TARGET,
     PROMETHEUS,
     METRICS_PATH,
     WORKERS,

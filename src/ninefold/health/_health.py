@@ -165,7 +165,8 @@ class Health:
         self._instruments = part(measuring, Instruments)
         if before is not None and before is not self._instruments:
             before.hide(self)
-        self._instruments.show(self)
+        if not self._ended:
+            self._instruments.show(self)
 
     def restart(self) -> None:
         """Know nothing, as a forked child does, and begin again when first asked."""
@@ -328,8 +329,12 @@ class Health:
             self._scheduler.start()
 
     def stop(self) -> None:
-        """Probe no more, for good; what is asked from now on is answered, and soon unknown."""
+        """Probe no more, for good; what is asked from now on is answered, and soon unknown.
+
+        Metrics tell no more of it: nobody is to be woken by what was ended.
+        """
         self._ended = True
+        self._instruments.hide(self)
         self._scheduler.stop()
 
     def drain(self) -> None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Scheduler", "Watched"]
 
+PATCHED: Final = (
+    "gevent has replaced this process's threads, so no check is run, and what has one is unknown:"
+    " serve with threads (gunicorn -k gthread)"
+)
+
 STOPPING: Final = 1.0
 """Seconds that `stop` waits for what is being told at that moment."""
 
@@ -39,7 +44,7 @@ class Scheduler:
     - `faults` takes what these, or somebody watched, raise.
 
     A forked child starts anew, when `start` is called there. Under gevent's threads, which checks
-    would block all together, nothing is probed.
+    would block all together, nothing is probed, and `faults` is told so.
     """
 
     def __init__(
@@ -91,9 +96,12 @@ class Scheduler:
         begun = self._driver
         if begun is not None:
             return
+        if are_patched():
+            self._faults(RuntimeError(PATCHED))
+            return
         try:
             with self._lock:
-                if self._driver is None and not self._stopped and not are_patched():
+                if self._driver is None and not self._stopped:
                     driver = Driver(
                         list(self._targets.values()),
                         loop=self._loop,

@@ -347,6 +347,27 @@ class Exchange:
         except Exception as failure:  # noqa: BLE001 - telemetry never raises into the application
             self.server.host.telemetry.faults.internal_error("traces", failure)
 
+    sampled_kind = "server"
+
+    @property
+    def sampled_method(self) -> str:
+        """The method, for sampling rules."""
+        return self.method
+
+    @property
+    def sampled_path(self) -> str | None:
+        """The path below the server's root path, likewise."""
+        return None
+
+    @property
+    def sampled_attributes(self) -> Mapping[str, object]:
+        """The span's attributes, likewise."""
+        return self.span_attributes()
+
+    def span_attributes(self) -> dict[str, AttributeValue]:
+        """What a span of this request starts with."""
+        return {}
+
     def span_name(self) -> str:
         """The span's name while the route is not known."""
         return "HTTP" if self.method == OTHER else self.method

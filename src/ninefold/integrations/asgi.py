@@ -139,6 +139,11 @@ class AsgiExchange(Exchange):
             except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
                 self.server.internal_error(error)
 
+    @property
+    def sampled_path(self) -> str | None:
+        """The path below the server's root path, for sampling rules."""
+        return None if self._scope is None else path_within(self._scope)
+
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
         scope = self._scope
@@ -165,6 +170,15 @@ class AsgiExchange(Exchange):
             headers, query = scope.get("headers", ()), scope.get("query_string", b"")
             attributes.update(recorded.of_headers(headers, query.decode("latin-1")))
         return attributes
+
+
+def path_within(scope: Scope) -> str:
+    """The path below the server's own prefix, which is part of it (ASGI, "root_path")."""
+    path: str = scope["path"]
+    root = scope.get("root_path")
+    if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+        return path[len(root) :]
+    return path
 
 
 def _user_agent(headers: Iterable[tuple[bytes, bytes]], server: HttpServer) -> bytes | None:
@@ -199,11 +213,7 @@ class AsgiMiddleware:
         if KEY in scope:
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        root = scope.get("root_path")
-        if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
-            # The server's own prefix is in the path (ASGI, "root_path"): ours are told below it.
-            path = path[len(root) :]
+        path = path_within(scope)
         if path in server.endpoints and server.answers(path):
             if path != server.metrics_path:
                 await self._health(path, scope, send)

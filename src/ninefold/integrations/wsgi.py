@@ -107,6 +107,12 @@ class WsgiExchange(Exchange):
             except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
                 self.server.internal_error(error)
 
+    @property
+    def sampled_path(self) -> str | None:
+        """The path below the server's root path, for sampling rules."""
+        environ = self._environ
+        return None if environ is None else _decoded(environ.get("PATH_INFO", ""))
+
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
         environ = self._environ or {}

@@ -1,28 +1,77 @@
-"""Whether a trace is kept: pure, and the same answer for the same trace everywhere."""
+"""Whether a trace is kept: the same answer for the same trace everywhere, at the same share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+
 from ninefold.sampling._model import Sampling
-from ninefold.sampling._threshold import randomness_of, threshold_of
+from ninefold.sampling._rate import Rate
+from ninefold.sampling._rule import Rule, Seen
+from ninefold.sampling._threshold import NEVER, randomness_of, threshold_of
 from ninefold.sampling._trace_state import EMPTY, State, parse
+
+__all__ = ["BY_DEFAULT", "BY_PARENT", "Head"]
+
+BY_DEFAULT: Final = "default"
+BY_PARENT: Final = "parent"
+
+
+class _Judged:
+    """A rule, with what becomes of the traces that it means."""
+
+    __slots__ = ("rate", "rule", "threshold")
+
+    def __init__(self, rule: Rule, now: float) -> None:
+        self.rule = rule
+        self.rate = None if rule.per_second is None else Rate(rule.per_second, now)
+        self.threshold = NEVER if rule.rate is None else threshold_of(rule.rate)
 
 
 class Head:
-    """Decides by parent and randomness."""
+    """Decides when a trace begins here: by its parent, the rules, and its randomness."""
 
-    __slots__ = ("_respect", "_threshold")
+    __slots__ = (
+        "_clock",
+        "_entry",
+        "_overriding",
+        "_respect",
+        "_rules",
+        "_target",
+        "_threshold",
+        "is_plain",
+    )
 
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Sampling, clock: Callable[[], float] = perf_counter) -> None:
+        now = clock()
+        self._clock = clock
         self._threshold = threshold_of(sampling.default)
+        self._entry = None if self._threshold == NEVER else EMPTY.with_threshold(self._threshold)
         self._respect = sampling.parent == "respect"
+        self._rules = tuple(_Judged(rule, now) for rule in sampling.rules)
+        self._overriding = tuple(each for each in self._rules if each.rule.override)
+        self._target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
+        self.is_plain = not self._rules and self._target is None
+        """Whether parent and trace id alone decide, so that nothing else need be looked at."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether a caller's decision is respected."""
+        return self._respect
+
+    @property
+    def entry(self) -> str | None:
+        """The `ot` entry of a root that `keeps` keeps."""
+        return self._entry
 
     @property
     def threshold(self) -> int:
-        """T: the traces whose randomness is at or above it are kept."""
+        """T of the default: the traces whose randomness is at or above it are kept."""
         return self._threshold
 
     def keeps(self, trace_id: int, parent_sampled: bool | None) -> bool:
-        """Whether a trace is kept that came without a `tracestate`.
+        """Whether a trace is kept that came without a `tracestate`, where `is_plain`.
 
         `parent_sampled` is None at a root.
 
@@ -36,26 +85,44 @@ class Head:
         return randomness_of(trace_id) >= self._threshold
 
     def decide(
-        self, trace_id: int, parent_sampled: bool | None, entry: str | None
-    ) -> tuple[bool, str | None]:
-        """Whether a trace is kept, and the `ot` entry that goes on with it.
+        self,
+        trace_id: int,
+        parent_sampled: bool | None,
+        entry: str | None,
+        seen: Seen | None = None,
+    ) -> tuple[bool, str | None, str]:
+        """Whether a trace is kept, the `ot` entry that goes on with it, and who decided.
 
         `entry` is that of the parent. Its randomness is the trace's where it has one; its threshold
-        goes on only with a decision that it explains.
+        goes on only with a decision that it explains. Rules look at what is `seen`.
 
         >>> Head(Sampling(default=0.5)).decide((1 << 56) - 1, None, None)
-        (True, 'th:8')
+        (True, 'th:8', 'default')
         >>> Head(Sampling()).decide(7, False, "th:0;rv:0123456789abcd")
-        (False, 'rv:0123456789abcd')
+        (False, 'rv:0123456789abcd', 'parent')
         """
         state = EMPTY if entry is None else parse(entry)
         randomness = state.randomness
         if randomness is None:
             randomness = randomness_of(trace_id)
-        if parent_sampled is not None and self._respect:
-            return parent_sampled, _inherited(state, randomness, kept=parent_sampled)
-        kept = randomness >= self._threshold
-        return kept, state.with_threshold(self._threshold if kept else None)
+        follows = parent_sampled is not None and self._respect
+        threshold, name = self._threshold, BY_DEFAULT
+        judged = None
+        if self._rules and seen is not None:
+            among = self._overriding if follows else self._rules
+            judged = next((each for each in among if each.rule.fits(seen)), None)
+        if judged is not None:
+            name = judged.rule.name
+            threshold = (
+                judged.threshold if judged.rate is None else judged.rate.threshold(self._clock())
+            )
+        elif follows:
+            kept = parent_sampled is True
+            return kept, _inherited(state, randomness, kept=kept), BY_PARENT
+        elif self._target is not None:
+            threshold = max(threshold, self._target.threshold(self._clock()))
+        kept = randomness >= threshold
+        return kept, state.with_threshold(threshold if kept else None), name
 
 
 def _inherited(state: State, randomness: int, *, kept: bool) -> str | None:

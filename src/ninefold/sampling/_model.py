@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from ninefold.core import require_between, require_one_of
+from ninefold.core import require_between, require_one_of, require_positive, shown
+from ninefold.errors import ConfigurationError
+from ninefold.sampling._rule import Rule
 
 Parent = Literal["respect", "ignore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How many traces to keep.
+    """Which traces to keep, and how many.
 
-    `default` is the share of traces kept, from 0 to 1; 1 by default, all of them. `parent` says
-    what a decision that came with the request is worth: "respect", the default, follows it, so that
-    a trace is whole or not there at all; "ignore" decides anew.
+    - `default` is the share of traces kept, from 0 to 1; 1 by default, all of them.
+    - `parent` says what a decision that came with the request is worth: "respect", the default,
+      follows it, so that a trace is whole or not there at all; "ignore" decides anew.
+    - `rules` are asked in their order about traces that begin here; the first that fits decides,
+      and `default` where none does.
+    - `target_per_s` is how many traces per second this process keeps at most, of those that no rule
+      decides on. None, the default, sets no limit.
 
-    Raises `ConfigurationError` for a share outside [0, 1] and for an unknown `parent`.
+    Raises `ConfigurationError` for what cannot be meant.
 
-    >>> Sampling(default=0.1)
-    Sampling(default=0.1, parent='respect')
+    >>> Sampling(default=0.1, rules=[Rule(path="/pay/*", rate=1.0)]).rules[0].rate
+    1.0
     """
 
     default: float = 1.0
     parent: Parent = "respect"
+    rules: Iterable[Rule] = ()
+    target_per_s: float | None = None
 
     def __post_init__(self) -> None:
         require_between("default", self.default, 0.0, 1.0)
         require_one_of("parent", self.parent, ("respect", "ignore"))
+        if not isinstance(cast("object", self.rules), Iterable):
+            raise ConfigurationError(
+                f"rules must be a list of nf.Rule, got {shown(self.rules)}; write"
+                " rules=[nf.Rule(path='/pay/*', rate=1.0)]"
+            )
+        object.__setattr__(self, "rules", tuple(self.rules))
+        for rule in self.rules:
+            if not isinstance(cast("object", rule), Rule):
+                raise ConfigurationError(
+                    f"rules must hold nf.Rule objects, got {shown(rule)}; write"
+                    " nf.Rule(path='/pay/*', rate=1.0)"
+                )
+        if self.target_per_s is not None:
+            require_positive("target_per_s", self.target_per_s, unit="traces per second")

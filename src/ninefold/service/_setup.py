@@ -11,7 +11,7 @@ from typing import TypeVar
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Head, Sampling
+from ninefold.sampling import Head, Rule, Sampling, covered
 from ninefold.service._present import present
 from ninefold.service._service import Service
 from ninefold.sli import Objective
@@ -135,9 +135,11 @@ def setup(
         "require_tls": require_tls,
         "sampling.default": None if sampling is None else sampling.default,
         "sampling.parent": None if sampling is None else sampling.parent,
+        "sampling.rules": None if sampling is None else (sampling.rules or None),
+        "sampling.target_per_s": None if sampling is None else sampling.target_per_s,
     }
     settings = load(code=code)
-    effective = Sampling(default=settings.sampling_ratio, parent=settings.sampling_parent)
+    effective = _sampling(settings)
     return _enter(
         settings,
         effective,
@@ -171,9 +173,10 @@ def _enter(
         # Before anything is installed: a wrong file leaves nothing behind.
         promised = _objectives_in_files(settings)
         head = Head(sampling)
+        sampler = HeadSampler(head)
         telemetry = Telemetry(
             settings,
-            sampler=HeadSampler(head),
+            sampler=sampler,
             readers=readers,
             span_processors=span_processors,
         )
@@ -185,6 +188,7 @@ def _enter(
             )
             settings = replace(settings, prometheus=False)
         service = Service(settings, telemetry, head)
+        sampler.counted = service.tracing.decisions.count
         try:
             for objective in promised:
                 service.objectives.declare(objective)
@@ -193,6 +197,23 @@ def _enter(
             raise
         present.enter(service, words)
         return service
+
+
+def _sampling(settings: Settings) -> Sampling:
+    """What is said of sampling, by file or code; warns of rules that never decide."""
+    where = settings.origin("sampling.rules").name
+    rules = [
+        Rule.of(each, f"rule {number} of {where}")
+        for number, each in enumerate(settings.sampling_rules, 1)
+    ]
+    for told in covered(rules):
+        _log.warning("%s", told)
+    return Sampling(
+        default=settings.sampling_ratio,
+        parent=settings.sampling_parent,
+        rules=rules,
+        target_per_s=settings.sampling_target,
+    )
 
 
 def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[str]:

@@ -32,10 +32,11 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import AttributeValue
 
+from ninefold.telemetry._decisions import BY_DEFAULT, BY_PARENT, Decisions
 from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._ids import seed_of_process
 from ninefold.telemetry._propagation import W3C_FIELDS, Header, Propagation, traceparent
-from ninefold.telemetry._sampler import restated
+from ninefold.telemetry._sampler import DECIDED, Seen, restated
 
 if TYPE_CHECKING:
     from ninefold.telemetry._sampler import Decides
@@ -53,8 +54,8 @@ _STACK_LIMIT = 16_384
 """How much of a stack trace a span carries: of its innermost frames, so many characters."""
 
 
-class Described(Protocol):
-    """What a span of a request starts with; asked only when there is to be one."""
+class Described(Seen, Protocol):
+    """What a span of a request starts with; asked where there is to be one, or a rule asks."""
 
     def span_name(self) -> str:
         """The name before the route is known."""
@@ -147,9 +148,11 @@ class ServerTracing:
         "__weakref__",
         "_begin",
         "_decides",
+        "_decisions",
         "_head",
         "_keeps",
         "_passes",
+        "_plain",
         "_propagation",
         "_random",
         "_telemetry",
@@ -160,6 +163,8 @@ class ServerTracing:
         self._telemetry = telemetry
         self._head = head
         self._keeps = head.keeps
+        self._plain = head.is_plain
+        self._decisions = Decisions(telemetry)
         self._propagation = Propagation()
         self._tracer = telemetry.tracer()
         self._random = seed_of_process()
@@ -169,6 +174,11 @@ class ServerTracing:
         self.restart()
         # A span processor may come later; a fork and the end of the service change it too.
         telemetry.pipeline.when_changed(self.restart)
+
+    @property
+    def decisions(self) -> Decisions:
+        """What counts the decisions."""
+        return self._decisions
 
     def restart(self) -> None:
         """Choose how to begin, as things are now; and draw anew, as a forked child must."""
@@ -258,8 +268,13 @@ class ServerTracing:
             # A root, in nobody's context.
             draw = self._random.getrandbits
             trace_id = draw(128) or 1
-            if self._keeps(trace_id, None):
-                return self._kept(trace_id, None, described)
+            if self._plain:
+                kept, told, rule = self._keeps(trace_id, None), self._head.entry, BY_DEFAULT
+            else:
+                kept, told, rule = self._head.decide(trace_id, None, None, described)
+            self._decisions.count(rule, kept)
+            if kept:
+                return self._kept(trace_id, None, described, told)
             dropped = DroppedSpan(trace_id, _DROPPED_RANDOM, draw)
             return ServerTrace(None, None, Context({_SPAN_KEY: dropped}))
         ids = traceparent(value)
@@ -270,7 +285,8 @@ class ServerTracing:
             above = SpanContext(trace_id, int(span_id, 16), True, _FLAGS[flags])
             context = _with_span(NonRecordingSpan(above))
             return ServerTrace(None, above if flags & 1 else None, context)
-        if self._decides and not self._keeps(trace_id, flags & 1 == 1):
+        if self._decides and self._plain and not self._keeps(trace_id, flags & 1 == 1):
+            self._decisions.count(BY_PARENT if self._head.follows else BY_DEFAULT, False)
             kept_flags = _DROPPED_RANDOM if flags & 2 else _DROPPED
             dropped = DroppedSpan(trace_id, kept_flags, self._random.getrandbits)
             return ServerTrace(None, None, _with_span(dropped))
@@ -312,13 +328,11 @@ class ServerTracing:
         else:
             trace_id, state, sampled, random = draw(128) or 1, None, None, _RANDOM
         entry = None if state is None else state.get("ot")
-        if entry is None:
-            kept = self._keeps(trace_id, sampled)
-        else:
-            kept, told = self._head.decide(trace_id, sampled, entry)
-            if not kept and told != entry:
-                state = restated(state, told)
+        kept, told, rule = self._head.decide(trace_id, sampled, entry, described)
+        self._decisions.count(rule, kept)
         if not kept:
+            if told != entry:
+                state = restated(state, told)
             flags = _DROPPED_RANDOM if random else _DROPPED
             dropped = SpanContext(trace_id, draw(64) or 1, False, flags, state)
             context = (
@@ -327,13 +341,16 @@ class ServerTracing:
                 else set_span_in_context(NonRecordingSpan(dropped), parent)
             )
             return ServerTrace(None, None, context)
-        return self._kept(trace_id if sampled is None else 0, parent, described)
+        return self._kept(trace_id if sampled is None else 0, parent, described, told)
 
-    def _kept(self, trace_id: int, parent: Context | None, described: Described) -> ServerTrace:
+    def _kept(
+        self, trace_id: int, parent: Context | None, described: Described, entry: str | None
+    ) -> ServerTrace:
         """Start the span of a trace that is kept; at a root with the id that was decided on."""
         pipeline = self._telemetry.pipeline
         decided = (pipeline.built or pipeline.ensure()).ids.decided
         token = decided.set(trace_id)
+        kept = DECIDED.set((entry,))
         try:
             span = self._tracer.start_span(
                 described.span_name(),
@@ -342,6 +359,7 @@ class ServerTracing:
                 attributes=described.span_attributes(),
             )
         finally:
+            DECIDED.reset(kept)
             decided.reset(token)
         return self._placed(span, parent)
 

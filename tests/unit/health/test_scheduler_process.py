@@ -131,7 +131,7 @@ assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_under_gevents_threads_nothing_is_probed() -> None:
-    """One check that blocks would block the server; whoever reads the snapshot finds it stale."""
+    """One check that blocks would block the server; it is told, and the snapshot is stale."""
     run(
         SETUP
         + """
@@ -145,6 +145,7 @@ before = threading.active_count()
 scheduler.start()
 assert not scheduler.is_alive
 assert threading.active_count() == before
+assert "gevent" in str(faults[0])
 """
     )
 
