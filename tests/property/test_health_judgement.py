@@ -371,6 +371,7 @@ passed = st.lists(
 
 
 @given(passed, st.sampled_from([1.0, 5.0, 30.0]), st.floats(0.0, 60.0), st.floats(0.0, 30.0))
+@example([Passed(1.0, 0, 9, 0, False), Passed(11.0, 1, 0, 0, False)], 30.0, 0.0, 0.0)
 def test_calls_say_only_what_they_were(
     steps: list[Passed], open_for: float, later: float, ago: float
 ) -> None:
