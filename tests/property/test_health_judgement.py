@@ -326,6 +326,21 @@ def test_what_is_stale_is_unknown(
     assert (judged.state, judged.notes) == ("unknown", ("stale",))
 
 
+@given(st.sampled_from(LIKE["down"]), st.integers(1, 4), st.integers(1, 100))
+def test_calls_from_before_an_outage_say_nothing_of_it(found: str, times: int, good: int) -> None:
+    """One that succeeds while probes fail does: then it is the probe that is suspected."""
+    standing = Standing(Patience(fail_after=times), 1, 0.0)
+    standing.traffic.look(1.0, Calls(good=good))
+    for number in range(times):
+        standing.series[0].take(probed(found, 3.5 + number / 10))
+    standing.traffic.look(4.0, Calls(good=good))
+    assert standing.judge(4.0).state == "down"
+    standing.traffic.look(5.0, Calls(good=good + 1))
+    judged = standing.judge(5.0)
+    assert judged.state == "degraded"
+    assert "probe-suspect" in judged.notes
+
+
 # Traffic
 
 
@@ -356,6 +371,7 @@ passed = st.lists(
 
 
 @given(passed, st.sampled_from([1.0, 5.0, 30.0]), st.floats(0.0, 60.0), st.floats(0.0, 30.0))
+@example([Passed(1.0, 0, 9, 0, False), Passed(11.0, 1, 0, 0, False)], 30.0, 0.0, 0.0)
 def test_calls_say_only_what_they_were(
     steps: list[Passed], open_for: float, later: float, ago: float
 ) -> None:

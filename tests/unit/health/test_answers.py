@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.watching import Says, Watching, watching
 
@@ -23,6 +23,7 @@ from ninefold.health._rollup import roll_up
 
 TOKEN = "a-token-of-the-test"
 BEARER = f"Bearer {TOKEN}"
+DSN = "postgresql://shop:hunter22@db/shop"
 
 
 @pytest.fixture
@@ -406,7 +407,7 @@ def test_the_time_of_a_result_is_that_of_its_end() -> None:
 
 
 texts = st.text(max_size=400) | st.sampled_from(
-    ["\x00\x1b[31m\r\n", "\ud800", "x" * 10_000, '"}],"status":"UP"', "\u202e\u2028"]
+    ["\x00\x1b[31m\r\n", "\ud800", "x" * 10_000, DSN, '"}],"status":"UP"', "\u202e\u2028"]
 )
 names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=255).filter(
     lambda name: name.isprintable() and name == name.strip()
@@ -414,6 +415,7 @@ names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_si
 
 
 @given(st.dictionaries(names, st.tuples(texts, texts), min_size=1, max_size=3), texts)
+@example({"db": (DSN, DSN)}, DSN)
 def test_whatever_is_said_the_document_is_json_for_people(
     said: dict[str, tuple[str, str]], about: str
 ) -> None:
@@ -438,6 +440,7 @@ def test_whatever_is_said_the_document_is_json_for_people(
     assert answer is not None
     document = json.loads(answer.body)
     assert list(document["checks"]) == list(said)
+    assert "hunter22" not in answer.body.decode()
     for text in strings(document):
         assert text.isprintable()
         assert len(text) <= 300
