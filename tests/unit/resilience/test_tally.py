@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -265,8 +266,8 @@ def test_a_breaker_that_opens_is_its_dependencys_outage(service: nf.Service) -> 
     )
     script = Script(clock, *[Refused()] * 3, "fine")
     guarded = one.guard(script.call)
-    service.start()
     assert one.health.state == "starting"
+    service.start()
     eventually(lambda: one.health.state == "up", wanted="its first probe")
     assert looked.is_set()
     for _ in range(4):
@@ -307,3 +308,15 @@ def test_local_calls_that_fail_take_this_instance_away(service: nf.Service) -> N
 
 def _failing() -> None:
     raise Refused
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="by design: there is no fork here")
+def test_a_forked_child_has_called_nobody_yet(clock: ManualClock, service: nf.Service) -> None:
+    """What its parent's calls came to is no evidence of its own."""
+    one = psp(service, clock)
+    attempt(one.guard(Script(clock, Refused()).call))
+    assert one.calls().bad == 1
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if one.calls() == Calls() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -329,6 +329,7 @@ class Core:
     def restart(self) -> None:
         """Take locks of its own, as a forked child must."""
         self._lock = threading.RLock()
+        self.tally.restart()
         if self.circuit is not None and self.circuit.options.shared is not None:
             # Made anew at the first call here, and shared from then on.
             self.plan = None

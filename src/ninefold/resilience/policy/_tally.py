@@ -21,6 +21,10 @@ class Tally:
         self.refused = 0
         """Calls that its breaker rejected."""
 
+    def restart(self) -> None:
+        """Begin at zero, as a forked child must: it has called nobody yet."""
+        self.good = self.bad = self.refused = 0
+
     def attempted(self, outcome: str) -> None:
         """Count an attempt; one that was cancelled says nothing."""
         if outcome == "success":
