@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ninefold.health._answers import PATHS, Answer
+from ninefold.health._answers import Answer
+from ninefold.health._front import NOT_FOUND, Front
 from ninefold.health._local import PROXIED, is_local
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PROXIED: Final = frozenset(name.encode("ascii") for name in PROXIED)
-_NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
 class HealthAsgi:
@@ -36,51 +36,30 @@ class HealthAsgi:
         serves: Callable[[str], bool] | None = None,
         begin: Callable[[], None] | None = None,
     ) -> None:
-        self._health = health
+        self.front = Front(health, serves, begin)
         self._app = app
-        self._serves = serves
-        self._begin = begin
-
-    @property
-    def is_a_services(self) -> bool:
-        """Whether a service put it there, and not its user."""
-        return self._serves is not None
-
-    def serve(
-        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
-    ) -> None:
-        """Answer for another service from now on: the one before it has been shut down."""
-        if health is not self._health:
-            self._health, self._serves, self._begin = health, serves, begin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "lifespan" and self._app is not None:
-            await live(self._health, self._app, scope, receive, send, begin=self._begun)
+            await live(self.front.health, self._app, scope, receive, send, begin=self.front.begin)
             return
-        self._begun()
+        self.front.begin()
         if scope["type"] == "http":
             path: str = scope["path"]
             root: str = scope.get("root_path") or ""
             if root and path.startswith(root):
                 path = path[len(root) :]
-            answer = None
-            if self._serves is None or path not in PATHS or not self._serves(path):
-                answer = answer_asgi(self._health, path, scope)
-            if answer is not None:
-                await send_answer(answer, send)
+            if self.front.answers(path):
+                answer = answer_asgi(self.front.health, path, scope)
+                await send_answer(answer or NOT_FOUND, send)
                 return
         if self._app is not None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await send_answer(_NOT_FOUND, send)
+            await send_answer(NOT_FOUND, send)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
-
-    def _begun(self) -> None:
-        if self._begin is not None:
-            begin, self._begin = self._begin, None
-            begin()
 
 
 def answer_asgi(health: Health, path: str, scope: Scope) -> Answer | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ninefold.health._answers import PATHS, Answer
+from ninefold.health._answers import Answer
+from ninefold.health._front import NOT_FOUND, Front
 from ninefold.health._local import PROXIED, is_local
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ StartResponse = Callable[..., Callable[[bytes], object]]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _PROXIED: Final = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in PROXIED)
-_NOT_FOUND = Answer(404, (("Content-Length", "0"),), b"", 0)
 
 
 class HealthWsgi:
@@ -36,37 +36,19 @@ class HealthWsgi:
         serves: Callable[[str], bool] | None = None,
         begin: Callable[[], None] | None = None,
     ) -> None:
-        self._health = health
+        self.front = Front(health, serves, begin)
         self._app = app
-        self._serves = serves
-        self._begin = begin
-
-    @property
-    def is_a_services(self) -> bool:
-        """Whether a service put it there, and not its user."""
-        return self._serves is not None
-
-    def serve(
-        self, health: Health, *, serves: Callable[[str], bool], begin: Callable[[], None]
-    ) -> None:
-        """Answer for another service from now on: the one before it has been shut down."""
-        if health is not self._health:
-            self._health, self._serves, self._begin = health, serves, begin
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        if self._begin is not None:
-            begin, self._begin = self._begin, None
-            begin()
+        self.front.begin()
         path = environ.get("PATH_INFO", "")
-        answer = None
-        if self._serves is None or path not in PATHS or not self._serves(path):
-            answer = answer_wsgi(self._health, path, environ)
-        if answer is None:
-            if self._app is not None:
-                return self._app(environ, start_response)
-            answer = _NOT_FOUND
-        return start_answer(answer, start_response)
+        answer: Answer | None = NOT_FOUND
+        if self.front.answers(path):
+            answer = answer_wsgi(self.front.health, path, environ)
+        elif self._app is not None:
+            return self._app(environ, start_response)
+        return start_answer(answer or NOT_FOUND, start_response)
 
 
 def answer_wsgi(health: Health, path: str, environ: Environ) -> Answer | None:

@@ -356,8 +356,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
-    if isinstance(app, HealthAsgi) and app.is_a_services:
-        app.serve(host.health, serves=host.serves, begin=partial(_begin, host))
+    if isinstance(app, HealthAsgi) and app.front.is_a_services:
+        app.front.serve(host.health, serves=host.serves, begin=partial(_begin, host))
         return app
     start_with_workers(host.start)
     return HealthAsgi(host.health, app, serves=host.serves, begin=partial(_begin, host))

@@ -307,8 +307,8 @@ class Body:
 
 def serve_health(app: App, host: Host) -> App:
     """`app` behind what answers for health, and does nothing else; a second time as it is."""
-    if isinstance(app, HealthWsgi) and app.is_a_services:
-        app.serve(host.health, serves=host.serves, begin=host.start)
+    if isinstance(app, HealthWsgi) and app.front.is_a_services:
+        app.front.serve(host.health, serves=host.serves, begin=host.start)
         return app
     start_with_workers(host.start)
     return HealthWsgi(host.health, app, serves=host.serves, begin=host.start)
