@@ -142,7 +142,13 @@ class AsgiExchange(Exchange):
     @property
     def sampled_path(self) -> str | None:
         """The path below the server's root path, for sampling rules."""
-        return None if self._scope is None else path_within(self._scope)
+        scope = self._scope
+        if scope is None:
+            return None
+        path: str = scope["path"]
+        root: str = scope.get("root_path") or ""
+        inside = path.removeprefix(root)
+        return inside if inside[:1] in ("", "/") else path
 
     def span_attributes(self) -> dict[str, AttributeValue]:
         """What a span of this request starts with."""
@@ -170,15 +176,6 @@ class AsgiExchange(Exchange):
             headers, query = scope.get("headers", ()), scope.get("query_string", b"")
             attributes.update(recorded.of_headers(headers, query.decode("latin-1")))
         return attributes
-
-
-def path_within(scope: Scope) -> str:
-    """The path below the server's own prefix, which is part of it (ASGI, "root_path")."""
-    path: str = scope["path"]
-    root = scope.get("root_path")
-    if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
-        return path[len(root) :]
-    return path
 
 
 def _user_agent(headers: Iterable[tuple[bytes, bytes]], server: HttpServer) -> bytes | None:
@@ -213,7 +210,11 @@ class AsgiMiddleware:
         if KEY in scope:
             await self.app(scope, receive, send)
             return
-        path = path_within(scope)
+        path = scope["path"]
+        root = scope.get("root_path")
+        if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/"):
+            # The server's own prefix is in the path (ASGI, "root_path"): ours are told below it.
+            path = path[len(root) :]
         if path in server.endpoints and server.answers(path):
             if path != server.metrics_path:
                 await self._health(path, scope, send)
@@ -325,17 +326,17 @@ class AsgiMiddleware:
                 await self._flush()
             await send(message)
 
-        await live(self.server.host.health, self.app, scope, receive, flushing, begin=self._begin)
+        def begin() -> None:
+            self._wake()
+            try:
+                self.server.host.warn_of_unknown()
+                self.server.host.telemetry.begin()
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                self.server.internal_error(error)
+            # The requests of this application come on the loop that started it.
+            self.server.loops = None
 
-    def _begin(self) -> None:
-        self._wake()
-        try:
-            self.server.host.warn_of_unknown()
-            self.server.host.telemetry.begin()
-        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
-            self.server.internal_error(error)
-        # The requests of this application come on the loop that started it.
-        self.server.loops = None
+        await live(self.server.host.health, self.app, scope, receive, flushing, begin=begin)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

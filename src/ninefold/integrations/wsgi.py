@@ -163,7 +163,10 @@ class WsgiMiddleware:
                 return self._metrics(environ, start_response)
         built = server.pipeline.built
         if built is None or built is not server.awake:
-            self._wake(environ)
+            try:
+                self._wake(environ)
+            except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+                server.internal_error(error)
         excluded = server.excluded
         if excluded is not None and excluded(path) is not None:
             environ[KEY] = None
@@ -207,22 +210,22 @@ class WsgiMiddleware:
     def _health(
         self, path: str, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
-        self._wake(environ)
+        try:
+            self._wake(environ)
+        except Exception as error:  # noqa: BLE001 - what is known is answered all the same
+            self.server.internal_error(error)
         answer = answer_wsgi(self.server.host.health, path, environ)
         assert answer is not None  # the path is one of those it answers
         return start_answer(answer, start_response)
 
     def _wake(self, environ: Environ) -> None:
         server = self.server
-        try:
-            server.pipeline.wake()
-            server.host.heartbeats.serve_threads(
-                server.under_way, single=not environ.get("wsgi.multithread", True)
-            )
-            # Built before the first request where the service was started by hand.
-            server.awake = server.pipeline.built
-        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
-            server.internal_error(error)
+        server.pipeline.wake()
+        server.host.heartbeats.serve_threads(
+            server.under_way, single=not environ.get("wsgi.multithread", True)
+        )
+        # Built before the first request where the service was started by hand.
+        server.awake = server.pipeline.built
 
     def _metrics(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         status, body, content_type = self.server.scrape(environ.get("HTTP_ACCEPT", ""))

@@ -32,10 +32,14 @@ DROPPED = KEPT[:-2] + "00"
 Ask = Any
 
 
+def _nothing() -> dict[str, str]:
+    return {}
+
+
 def _asgi(service: nf.Service) -> Ask:
     app = FastAPI()
     for path in ("/pay/{what}", "/probe", "/search"):
-        app.api_route(path, methods=["GET", "POST"])(dict)
+        app.api_route(path, methods=["GET", "POST"])(_nothing)
     served = service.instrument(app)
 
     async def ask(method: str, path: str, headers: dict[str, str]) -> int:

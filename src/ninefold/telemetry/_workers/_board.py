@@ -42,8 +42,8 @@ class Board:
     def __init__(self, service: str, setting: str) -> None:
         self._service = service
         self._on = setting != family.OFF and os.name != "nt"
-        self._prepared = family.present()
-        self._of_gunicorn = family.in_gunicorns_worker()
+        self._prepared = family.present() if self._on else None
+        self._of_gunicorn = self._on and family.in_gunicorns_worker()
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._looked = False
@@ -131,12 +131,13 @@ class Board:
             _log.debug("the other workers do not hear of %s: %s", name, error)
 
     def _place(self) -> Path | None:
-        if self._looked or not self._on:
+        prepared = self._prepared
+        if self._looked or prepared is None:
             return self._folder
         with self._lock:
             if not self._looked:
                 self._looked = True
-                leader = family.leader_of(self._prepared, None, of_gunicorn=self._of_gunicorn)
+                leader = family.leader_of(prepared, None, of_gunicorn=self._of_gunicorn)
                 if leader is not None:
                     try:
                         home = family.home()
