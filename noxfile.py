@@ -72,11 +72,11 @@ WITHOUT_SLOW = (
     "--ignore=tests/integration/test_celery.py",
     "--ignore=tests/integration/test_demo.py",
     "--ignore=tests/integration/test_ends.py",
-    "--ignore=tests/integration/test_health_rows.py",
     "--ignore=tests/integration/test_objectives.py",
 )
 # What asks nothing of OpenTelemetry, or tries the tests' own parts without ninefold.
 WITHOUT_OTHERS = (
+    "--ignore-glob=*/test_health*",
     "--ignore=tests/conformance/test_backoff.py",
     "--ignore=tests/conformance/test_breaker.py",
     "--ignore=tests/conformance/test_budget.py",
@@ -86,7 +86,6 @@ WITHOUT_OTHERS = (
     "--ignore=tests/conformance/test_openslo.py",
     "--ignore=tests/conformance/test_policy.py",
     "--ignore=tests/conformance/test_redaction.py",
-    "--ignore=tests/integration/test_health_stores.py",
     "--ignore=tests/integration/test_kubernetes.py",
     "--ignore=tests/integration/test_parts.py",
     "--ignore=tests/integration/test_shared_breaker.py",
