@@ -24,7 +24,8 @@ def serve(role: str, ports: list[int]) -> None:
     """The process of one service."""
     import ninefold as nf
 
-    service = nf.setup("bench", environment="bench", admin=f"{_HOST}:0")
+    # Blocked for longer than this the answer is 503, as it has to be; here its time is wanted.
+    service = nf.setup("bench", environment="bench", admin=f"{_HOST}:0", heartbeat_timeout=3600)
     match role:
         case "distressed":
             answering, hanging = ports
