@@ -10,11 +10,12 @@ from typing import Any
 
 from ninefold.telemetry._workers import Board
 from ninefold.telemetry._workers import _family as family
+from ninefold.telemetry._workers._board import folder_of
 
 
 def folder(service: str) -> Path:
     """Where the children of this process leave word for each other."""
-    return family.home() / family.folder_of(service, family.present())
+    return family.home() / folder_of(service, family.present())
 
 
 class Member:

@@ -243,3 +243,22 @@ def test_what_is_no_workers_file_is_passed_over() -> None:
         """
     )
     assert out == ["False"]
+
+
+def test_a_board_has_nobody_share_a_scrape() -> None:
+    """A child that only leaves word makes no folder of counts, by which its parent would share."""
+    out = run(
+        """
+        import os
+        from ninefold.telemetry._workers import Board
+        from ninefold.telemetry._workers import _family as family
+        board = Board("apart", "auto")
+        if os.fork() == 0:
+            board.beat()
+            os._exit(0 if board.is_shared else 1)
+        _, status = os.wait()
+        counts = family.home() / family.folder_of("apart", family.present())
+        print(os.waitstatus_to_exitcode(status), counts.exists())
+        """
+    )
+    assert out.split() == ["0", "False"]

@@ -19,7 +19,7 @@ from typing import Final
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._workers import _family as family
 
-__all__ = ["Board"]
+__all__ = ["Board", "folder_of"]
 
 _DRAINING: Final = "draining"
 _STARTED: Final = "started"
@@ -141,7 +141,7 @@ class Board:
                 if leader is not None:
                     try:
                         home = family.home()
-                        folder = family.made(home / family.folder_of(self._service, leader))
+                        folder = family.made(home / folder_of(self._service, leader))
                         _tidy(home, folder)
                         self._folder = folder
                     except OSError as error:
@@ -149,6 +149,11 @@ class Board:
                             "the workers of this server do not hear of each other: %s", error
                         )
         return self._folder
+
+
+def folder_of(service: str, leader: family.Process) -> str:
+    """The name of the board's folder: not that of what is counted, which says who shares a scrape."""
+    return family.folder_of(f"{service}.board", leader)
 
 
 def _beats(folder: Path) -> list[tuple[str, float]]:
