@@ -152,7 +152,7 @@ class Board:
 
 
 def folder_of(service: str, leader: family.Process) -> str:
-    """The name of the board's folder: not that of what is counted, which says who shares a scrape."""
+    """The name of its folder: not that of what is counted, which says who shares a scrape."""
     return family.folder_of(f"{service}.board", leader)
 
 
