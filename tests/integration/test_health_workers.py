@@ -25,6 +25,7 @@ from tests.support.process import Process
 from tests.support.waiting import eventually
 
 from ninefold.telemetry._workers import _family as family
+from ninefold.telemetry._workers._board import folder_of
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="by design: /proc says who has the admin port"
@@ -147,7 +148,7 @@ class Team:
     def beat(self, pid: int) -> float | None:
         """How many seconds ago this worker told that it serves; None where it has left."""
         leader = family.present(self.server.process.pid)
-        folder = family.home() / family.folder_of("health-workers", leader)
+        folder = family.home() / folder_of("health-workers", leader)
         try:
             return time.time() - (folder / f"{pid}.beat").stat().st_mtime
         except FileNotFoundError:
