@@ -358,7 +358,9 @@ def test_a_redirect_has_a_deadline_of_its_own(client: Guarded) -> None:
     assert first is not None
     assert second is not None
     assert "x-envoy-expected-rq-timeout-ms" not in response.request.headers
-    assert int(second) <= int(first)
+    # Told anew for each: the second may have a little more left than the first had.
+    assert 0 < int(first) <= 30_000
+    assert 0 < int(second) <= 30_000
 
 
 @pytest.mark.parametrize("guard", ["psp", 3, nf.Policy()])
