@@ -312,3 +312,11 @@ def test_a_thread_that_has_answered_answers_the_next_connection() -> None:
     for _ in range(20):
         assert http(f"http://{LOOPBACK}:{port}/livez").status == 200
     assert len({each.ident for each in threading.enumerate()} - before) <= 2
+
+
+def test_head_of_health_has_the_length_and_no_body() -> None:
+    """As GET has it, so that nobody takes the answer for an empty one."""
+    _, port = started()
+    got, head = (http(f"http://{LOOPBACK}:{port}/livez", method=how) for how in ("GET", "HEAD"))
+    assert (head.status, head.body) == (got.status, b"")
+    assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from ninefold.config import choice, count, duration, overrides
 from ninefold.core import require_count, require_name, require_one_of, seconds, shown
@@ -17,7 +17,7 @@ __all__ = ["KINDS", "OWN_FIELDS", "Declared", "Kind"]
 
 Kind: TypeAlias = Literal["http", "rpc", "db", "cache", "messaging", "storage", "other"]
 
-KINDS: Final = ("http", "rpc", "db", "cache", "messaging", "storage", "other")
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 OWN_FIELDS: Final = {
     "interval": duration,

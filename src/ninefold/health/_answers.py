@@ -29,15 +29,11 @@ _LONGEST_QUERY: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer: the status, the headers in order, and the body, empty where HEAD was asked.
-
-    `length` is the body's, also where it is left out.
-    """
+    """An HTTP answer: status, headers in order, and the body, empty where HEAD was asked."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +168,4 @@ def _answer(
         _NO_STORE,
         *headers,
     )
-    return Answer(status, told, b"" if is_head else body, len(body))
+    return Answer(status, told, b"" if is_head else body)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_FOUND", "Front"]
 
-NOT_FOUND: Final = Answer(404, (("Content-Length", "0"),), b"", 0)
+NOT_FOUND: Final = Answer(404, (("Content-Length", "0"),), b"")
 
 
 class Front:

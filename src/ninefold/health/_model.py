@@ -180,6 +180,11 @@ class Patience:
         return float(self.timeout)  # type: ignore[arg-type]  # made a float above
 
     @property
+    def stale_after(self) -> float:
+        """For how many seconds a result holds: three intervals, and a probe under way."""
+        return 3 * self.period + self.patience
+
+    @property
     def period(self) -> float:
         """The interval, likewise."""
         return float(self.interval)  # type: ignore[arg-type]  # made a float above

@@ -19,8 +19,6 @@ FLAPPING_AT: Final = 5
 STEADY_AT: Final = 2
 """Changes among them down to which it no longer does: one outage that came and went."""
 
-_STALE_AFTER: Final = 3
-
 
 class Series:
     """The probes of one check.
@@ -79,9 +77,7 @@ class Series:
 
     def is_stale(self, now: float) -> bool:
         """Whether there was evidence, and none for three intervals."""
-        patience = self._patience
-        kept = _STALE_AFTER * patience.period + patience.patience
-        return self._at is not None and now - self._at > kept
+        return self._at is not None and now - self._at > self._patience.stale_after
 
     def notes(self) -> list[Note]:
         """What is to be said beside the level."""

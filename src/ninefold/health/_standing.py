@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from ninefold.health._model import LEVELS, Judged, Level, Note, Patience, State
 from ninefold.health._series import Series, by_quorum, is_replicated
 from ninefold.health._traffic import Traffic
 
 __all__ = ["Standing", "worst"]
-
-_STALE: Final = 3
 
 
 class Standing:
@@ -51,7 +48,7 @@ class Standing:
         return Judged(state, notes, reason, cause)
 
     def _unknown(self, now: float, is_stale: bool, failing: bool) -> Judged:
-        late = now - self._began > _STALE * self._patience.period + self._patience.patience
+        late = now - self._began > self._patience.stale_after
         if is_stale or late:
             # Whoever is to blame, it may be our own scheduler: calls do not decide beside it.
             notes: tuple[Note, ...] = ("stale", "passive") if failing else ("stale",)
