@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         status,
     )
     from ninefold.resilience.deadline import carried, deadline, remaining
-    from ninefold.sampling import Rule, Sampling
+    from ninefold.sampling import Buffer, Keep, Rule, Sampling
     from ninefold.service import Service, setup
     from ninefold.sli import (
         Objective,
@@ -55,6 +55,7 @@ __all__ = [
     "Backoff",
     "Breaker",
     "Budget",
+    "Buffer",
     "Bulkhead",
     "BulkheadFullError",
     "CircuitOpenError",
@@ -62,6 +63,7 @@ __all__ = [
     "DeadlineExceededError",
     "Dependency",
     "Health",
+    "Keep",
     "NinefoldError",
     "Objective",
     "Policy",
@@ -112,6 +114,8 @@ _HOMES = {
     "NinefoldError": "ninefold.errors",
     "RejectedError": "ninefold.errors",
     "Health": "ninefold.health",
+    "Buffer": "ninefold.sampling",
+    "Keep": "ninefold.sampling",
     "Rule": "ninefold.sampling",
     "Sampling": "ninefold.sampling",
     "Service": "ninefold.service",

@@ -17,6 +17,7 @@ Signal = Literal["traces", "metrics", "logs"]
 OtlpProtocol = Literal["http/protobuf", "grpc"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
 ParentRule = Literal["respect", "ignore"]
+Propagate = Literal["decision", "always"]
 StartupRule = Literal["open", "require"]
 Temporality = Literal["cumulative", "delta", "lowmemory"]
 AttributeValue = str | bool | int | float | Sequence[str | bool | int | float]
@@ -161,6 +162,13 @@ class Settings:
     sampling_rules: tuple[object, ...]
     """As they are written, or as code has them: who samples reads them."""
     sampling_target: float | None
+    keep_errors: bool | None
+    keep_slower_than: float | None
+    keep_propagate: Propagate | None
+    buffer_max_mb: float
+    buffer_per_trace: int
+    buffer_grace: float
+    buffer_max_age: float
     prometheus: bool
     metrics_path: str
     workers: str

@@ -124,6 +124,18 @@ def per_second(name: str, value: object) -> float:
     return float(cast("float", value))
 
 
+def amount(unit: str) -> Callable[[str, object], float]:
+    """A reader of a number above 0, in `unit`."""
+
+    def read(name: str, value: object) -> float:
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            value = float(value)
+        require_positive(name, value, unit=unit)
+        return float(cast("float", value))
+
+    return read
+
+
 def share(name: str, value: object) -> float:
     """A number from 0 to 1."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):

@@ -19,6 +19,7 @@ from ninefold.config._model import (
     ExemplarFilter,
     OtlpProtocol,
     ParentRule,
+    Propagate,
     Signal,
     StartupRule,
     Temporality,
@@ -83,6 +84,7 @@ SYNTHETIC: Final[tuple[str, ...]] = (
 _temporality: Parse[Temporality] = _parse.choice("cumulative", "delta", "lowmemory")
 _exemplar_filter: Parse[ExemplarFilter] = _parse.choice("trace_based", "always_on", "always_off")
 _parent_rule: Parse[ParentRule] = _parse.choice("respect", "ignore")
+_propagate: Parse[Propagate] = _parse.choice("decision", "always")
 _startup: Parse[StartupRule] = _parse.choice("open", "require")
 _protocol: Parse[OtlpProtocol] = _parse.choice("http/protobuf", "grpc")
 _compression: Parse[str] = _parse.choice("gzip", "deflate", "none")
@@ -254,6 +256,55 @@ SAMPLING_TARGET: Setting[float | None] = Setting(
     default=None,
     absent="no limit",
     doc="How many traces per second a process keeps at most, of those that no rule decides on.",
+)
+KEEP_ERRORS: Setting[bool | None] = Setting(
+    key="sampling.keep.errors",
+    parse=_parse.boolean,
+    default=None,
+    absent="true where anything else of `sampling.keep` is said, else no trace waits",
+    doc="Whether traces with an error are kept whatever the first decision was.",
+)
+KEEP_SLOWER_THAN: Setting[float | None] = Setting(
+    key="sampling.keep.slower_than",
+    parse=_parse.duration,
+    unit="s",
+    default=None,
+    absent="none is kept for its time",
+    doc="From how many seconds on a trace is kept for its time.",
+)
+KEEP_PROPAGATE: Setting[Propagate | None] = Setting(
+    key="sampling.keep.propagate",
+    parse=_propagate,
+    default=None,
+    absent="decision",
+    doc="Whether those who are called hear that a waiting trace is sampled: as decided (decision), "
+    "or always.",
+)
+BUFFER_MAX_MB: Setting[float] = Setting(
+    key="sampling.buffer.max_mb",
+    parse=_parse.amount("MB"),
+    default=32.0,
+    doc="Megabytes of ended spans that may wait in a process.",
+)
+BUFFER_PER_TRACE: Setting[int] = Setting(
+    key="sampling.buffer.per_trace",
+    parse=_parse.count(1, "spans"),
+    default=512,
+    doc="Ended spans of one trace that may wait.",
+)
+BUFFER_GRACE = Setting(
+    key="sampling.buffer.grace",
+    parse=_parse.duration,
+    unit="s",
+    default=2.0,
+    doc="Seconds that a trace whose first span has ended waits for its other spans.",
+)
+BUFFER_MAX_AGE = Setting(
+    key="sampling.buffer.max_age",
+    parse=_parse.duration,
+    unit="s",
+    default=60.0,
+    doc="Seconds that ended spans wait for the first span of their trace.",
 )
 PROMETHEUS = Setting(
     key="prometheus",
@@ -566,6 +617,13 @@ ALL: Final[tuple[Setting[object], ...]] = (
     SAMPLING_PARENT,
     SAMPLING_RULES,
     SAMPLING_TARGET,
+    KEEP_ERRORS,
+    KEEP_SLOWER_THAN,
+    KEEP_PROPAGATE,
+    BUFFER_MAX_MB,
+    BUFFER_PER_TRACE,
+    BUFFER_GRACE,
+    BUFFER_MAX_AGE,
     PROMETHEUS,
     METRICS_PATH,
     WORKERS,

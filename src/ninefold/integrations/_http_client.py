@@ -27,7 +27,6 @@ from opentelemetry.context import Context
 from opentelemetry.propagate import inject
 from opentelemetry.trace import (
     Span,
-    SpanContext,
     SpanKind,
     StatusCode,
     Tracer,
@@ -52,6 +51,7 @@ from ninefold.registry import (
 from ninefold.resilience import present_peer
 from ninefold.resilience.deadline import remaining
 from ninefold.sli.http import OTHER, known_methods, method_label, status_label
+from ninefold.telemetry import Exemplar, exemplar_of, is_deferred
 
 if TYPE_CHECKING:
     from ninefold.integrations._protocol import Host
@@ -170,10 +170,10 @@ class OutgoingRequests:
                 span = self._start(context, method, label, target, sent_before)
                 context = set_span_in_context(span, context)
             self._inject(headers, context)
-            sampled = None if span is None else _sampled(span)
+            exemplar = None if span is None else _point(span)
             # What lies beneath (urllib3, a transport somebody instrumented) measures nothing again.
             inner = Context({**context, _SUPPRESS_HTTP: True})
-            return Outgoing(self, label, target, span, sampled, inner)
+            return Outgoing(self, label, target, span, exemplar, inner)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self.fault(error)
             if span is not None:
@@ -189,7 +189,10 @@ class OutgoingRequests:
         if ambient.is_recording() or not self._ours:
             return False
         ids = ambient.get_span_context()
-        return ids.is_valid and not ids.is_remote and not ids.trace_flags.sampled
+        if not ids.is_valid or ids.is_remote or ids.trace_flags.sampled:
+            return False
+        # A span that has ended goes on in a trace that waits, or was kept for its outcome.
+        return not is_deferred(ids)
 
     def _start(
         self, context: Context, method: str, label: str, target: Target, sent_before: int
@@ -237,7 +240,7 @@ class OutgoingRequests:
                 over = left is not None and left <= _OVER
                 failure = self._error_type(DeadlineExceededError() if over else error)
             known = (outgoing.method, target.host, target.port, code, failure, version)
-            self._record(seconds, _key(known), outgoing.sampled)
+            self._record(seconds, _key(known), outgoing.exemplar)
             if span is not None and span.is_recording():
                 _describe(span, code, failure, version)
         finally:
@@ -254,8 +257,8 @@ class Outgoing:
         "_requests",
         "_started",
         "_token",
+        "exemplar",
         "method",
-        "sampled",
         "span",
         "target",
     )
@@ -266,13 +269,13 @@ class Outgoing:
         method: str,
         target: Target,
         span: Span | None,
-        sampled: SpanContext | None,
+        exemplar: Exemplar | None,
         context: Context,
     ) -> None:
         self.method = method
         self.target = target
         self.span = span
-        self.sampled = sampled
+        self.exemplar = exemplar
         self._requests = requests
         self._context = context
         self._token = otel_context.attach(context)
@@ -311,7 +314,6 @@ def _describe(span: Span, code: int | None, failure: str | None, version: str | 
         span.set_status(StatusCode.ERROR)
 
 
-def _sampled(span: Span) -> SpanContext | None:
+def _point(span: Span) -> Exemplar | None:
     """What an exemplar may point at: a span of ours that will be there."""
-    context = span.get_span_context()
-    return context if context.trace_flags.sampled and span.is_recording() else None
+    return exemplar_of(span.get_span_context()) if span.is_recording() else None

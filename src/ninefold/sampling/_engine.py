@@ -35,12 +35,17 @@ class Head:
     __slots__ = (
         "_clock",
         "_entry",
+        "_finally",
         "_overriding",
+        "_places",
         "_respect",
+        "_routed",
         "_rules",
         "_target",
         "_threshold",
+        "defers",
         "is_plain",
+        "propagates",
     )
 
     def __init__(self, sampling: Sampling, clock: Callable[[], float] = perf_counter) -> None:
@@ -49,10 +54,19 @@ class Head:
         self._threshold = threshold_of(sampling.default)
         self._entry = None if self._threshold == NEVER else EMPTY.with_threshold(self._threshold)
         self._respect = sampling.parent == "respect"
-        self._rules = tuple(_Judged(rule, now) for rule in sampling.rules)
+        rules = [_Judged(rule, now) for rule in sampling.rules]
+        self._rules = tuple(each for each in rules if each.rule.route is None)
+        self._routed = tuple(each for each in enumerate(rules) if each[1].rule.route is not None)
+        # Where several have one name, the first is meant: the others say the same of fewer.
+        self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
+        self._finally = frozenset(each.name for each in sampling.rules if each.drop)
         self._overriding = tuple(each for each in self._rules if each.rule.override)
         self._target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
-        self.is_plain = not self._rules and self._target is None
+        self.defers = sampling.keep is not None
+        """Whether traces that are not kept at first may be kept for how they end."""
+        self.propagates = sampling.keep is not None and sampling.keep.propagate == "always"
+        """Whether a trace that waits is told to be sampled to those that are called."""
+        self.is_plain = not self._rules and self._target is None and not self.defers
         """Whether parent and trace id alone decide, so that nothing else need be looked at."""
 
     @property
@@ -106,6 +120,9 @@ class Head:
         if randomness is None:
             randomness = randomness_of(trace_id)
         follows = parent_sampled is not None and self._respect
+        if self.propagates and parent_sampled and state.threshold is None:
+            # Who called waits as well, and says that it records, not that it keeps.
+            follows = False
         threshold, name = self._threshold, BY_DEFAULT
         judged = None
         if self._rules and seen is not None:
@@ -123,6 +140,52 @@ class Head:
             threshold = max(threshold, self._target.threshold(self._clock()))
         kept = randomness >= threshold
         return kept, state.with_threshold(threshold if kept else None), name
+
+    @staticmethod
+    def told(entry: str | None, threshold: int) -> str | None:
+        """An `ot` entry with this threshold in the place of its own."""
+        return (EMPTY if entry is None else parse(entry)).with_threshold(threshold)
+
+    def is_final(self, rule: str) -> bool:
+        """Whether what a rule drops is dropped however it ends."""
+        return rule in self._finally
+
+    @property
+    def looks_at_routes(self) -> bool:
+        """Whether a rule by route is there to be asked when a trace has ended."""
+        return bool(self._routed)
+
+    def by_route(
+        self, rule: str, trace_id: int, entry: str | None, route: str, seen: Seen
+    ) -> tuple[str, int] | None:
+        """The rule by route that a trace reaches as it ends, and its threshold.
+
+        `rule` made the first decision, `entry` is what came of it: of all rules the first that fits
+        decides, so one by route speaks only where it stands before that one. None where none does,
+        and where this trace's randomness is below the threshold.
+        """
+        place = self._places.get(rule, len(self._places) + len(self._routed))
+        for at, judged in self._routed:
+            if at > place:
+                return None
+            wanted = judged.rule
+            if rule == BY_PARENT and not wanted.override:
+                continue
+            if wanted.route == route and wanted.fits(seen):
+                state = EMPTY if entry is None else parse(entry)
+                randomness = state.randomness
+                if randomness is None:
+                    randomness = randomness_of(trace_id)
+                threshold = (
+                    judged.threshold
+                    if judged.rate is None
+                    else judged.rate.threshold(self._clock())
+                )
+                if state.threshold is not None:
+                    # Kept at first already: by either of the two, the lower threshold holds.
+                    threshold = min(threshold, state.threshold)
+                return (wanted.name, threshold) if randomness >= threshold else None
+        return None
 
 
 def _inherited(state: State, randomness: int, *, kept: bool) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from ninefold.core import require_between, require_one_of, require_positive, shown
 from ninefold.errors import ConfigurationError
+from ninefold.sampling._keep import Buffer, Keep
 from ninefold.sampling._rule import Rule
 
 Parent = Literal["respect", "ignore"]
@@ -24,6 +25,8 @@ class Sampling:
       and `default` where none does.
     - `target_per_s` is how many traces per second this process keeps at most, of those that no rule
       decides on. None, the default, sets no limit.
+    - `keep` says which traces are kept for how they end; None, the default, decides on all of them
+      when they begin. `buffer` bounds the memory in which they wait.
 
     Raises `ConfigurationError` for what cannot be meant.
 
@@ -35,6 +38,8 @@ class Sampling:
     parent: Parent = "respect"
     rules: Iterable[Rule] = ()
     target_per_s: float | None = None
+    keep: Keep | None = None
+    buffer: Buffer = field(default_factory=Buffer)
 
     def __post_init__(self) -> None:
         require_between("default", self.default, 0.0, 1.0)
@@ -53,3 +58,19 @@ class Sampling:
                 )
         if self.target_per_s is not None:
             require_positive("target_per_s", self.target_per_s, unit="traces per second")
+        if self.keep is not None and not isinstance(cast("object", self.keep), Keep):
+            raise ConfigurationError(
+                f"keep must be an nf.Keep, got {shown(self.keep)}; write"
+                " keep=nf.Keep(errors=True, slower_than=1.0)"
+            )
+        if not isinstance(cast("object", self.buffer), Buffer):
+            raise ConfigurationError(
+                f"buffer must be an nf.Buffer, got {shown(self.buffer)}; write"
+                " buffer=nf.Buffer(max_mb=32)"
+            )
+        late = next((rule for rule in self.rules if rule.route is not None), None)
+        if late is not None and self.keep is None:
+            raise ConfigurationError(
+                f"the rule {late.name!r} looks at the route, which is known when a trace has ended,"
+                " and no trace waits for that; add keep=nf.Keep(), or use path="
+            )

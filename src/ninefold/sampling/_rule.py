@@ -65,6 +65,9 @@ class Rule:
       `producer` or `consumer`; `dependency` the name of what it calls (`service.peer.name`).
     - `attributes` of the first span: a value that must be equal, a compiled pattern that must be
       found in the text, or True for one that must be there.
+    - `route` is a route's template, as it is written in code (`/users/{id}`). It is not known
+      before the request was routed, so such a rule acts when the trace's part here has ended, and
+      needs `keep` in `Sampling`: it keeps more than the first decision did, and never less.
 
     And one of these:
 
@@ -86,6 +89,7 @@ class Rule:
     method: str | None = None
     kind: Kind | None = None
     dependency: str | None = None
+    route: str | None = None
     attributes: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     rate: float | None = None
     per_second: float | None = None
@@ -95,10 +99,15 @@ class Rule:
     _path: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for word in ("path", "method", "dependency"):
+        for word in ("path", "method", "dependency", "route"):
             value = getattr(self, word)
             if value is not None:
                 require_name(f"a rule's {word}", value)
+        if self.route is not None and self.drop:
+            raise ConfigurationError(
+                f"a rule by route keeps and cannot drop, got route={self.route!r} with drop=True:"
+                " services that were called may have kept their part; drop by path"
+            )
         if self.path is not None and self.path[0] not in "/*?[":
             raise ConfigurationError(
                 f"a rule's path must begin with / or a wildcard, got {shown(self.path)}; write"
@@ -188,7 +197,7 @@ class Rule:
             other.path is not None and self._path is not None and self._path.match(other.path)
         ):
             return False
-        for word in ("method", "kind", "dependency"):
+        for word in ("method", "kind", "dependency", "route"):
             own = getattr(self, word)
             if own is not None and own != getattr(other, word):
                 return False
@@ -200,7 +209,7 @@ class Rule:
     def _described(self) -> str:
         words = [
             f"{word}={getattr(self, word)}"
-            for word in ("path", "method", "kind", "dependency")
+            for word in ("path", "method", "kind", "dependency", "route")
             if getattr(self, word) is not None
         ]
         words += list(self.attributes)

@@ -6,12 +6,13 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Head, Rule, Sampling, covered
+from ninefold.sampling import Buffer, Deferral, Head, Keep, Rule, Sampling, covered
 from ninefold.service._present import present
 from ninefold.service._service import Service
 from ninefold.sli import Objective
@@ -137,6 +138,7 @@ def setup(
         "sampling.parent": None if sampling is None else sampling.parent,
         "sampling.rules": None if sampling is None else (sampling.rules or None),
         "sampling.target_per_s": None if sampling is None else sampling.target_per_s,
+        **_waits(sampling),
     }
     settings = load(code=code)
     effective = _sampling(settings)
@@ -172,8 +174,8 @@ def _enter(
             )
         # Before anything is installed: a wrong file leaves nothing behind.
         promised = _objectives_in_files(settings)
-        head = Head(sampling)
-        sampler = HeadSampler(head)
+        head, keep = Head(sampling), sampling.keep
+        sampler = HeadSampler(head, None if keep is None else partial(_waiting, keep, sampling))
         telemetry = Telemetry(
             settings,
             sampler=sampler,
@@ -188,7 +190,9 @@ def _enter(
             )
             settings = replace(settings, prometheus=False)
         service = Service(settings, telemetry, head)
-        sampler.counted = service.tracing.decisions.count
+        decisions = service.tracing.decisions
+        sampler.counted, sampler.outcome = decisions.count, decisions.outcome
+        sampler.lost = decisions.lost
         try:
             for objective in promised:
                 service.objectives.declare(objective)
@@ -197,6 +201,39 @@ def _enter(
             raise
         present.enter(service, words)
         return service
+
+
+def _waits(sampling: Sampling | None) -> dict[str, object]:
+    """What code says of traces that wait for their outcome."""
+    if sampling is None or sampling.keep is None:
+        return {}
+    keep, buffer = sampling.keep, sampling.buffer
+    return {
+        "sampling.keep.errors": keep.errors,
+        "sampling.keep.slower_than": keep.slower_than,
+        "sampling.keep.propagate": keep.propagate,
+        "sampling.buffer.max_mb": buffer.max_mb,
+        "sampling.buffer.per_trace": buffer.per_trace,
+        "sampling.buffer.grace": buffer.grace,
+        "sampling.buffer.max_age": buffer.max_age,
+    }
+
+
+def _keep(settings: Settings) -> Keep | None:
+    """What is said of keeping traces for their outcome; None where nothing is."""
+    said = (settings.keep_errors, settings.keep_slower_than, settings.keep_propagate)
+    if all(word is None for word in said):
+        return None
+    errors = settings.keep_errors
+    return Keep(
+        errors=True if errors is None else errors,
+        slower_than=settings.keep_slower_than,
+        propagate=settings.keep_propagate or "decision",
+    )
+
+
+def _waiting(keep: Keep, sampling: Sampling) -> Deferral[Any]:
+    return Deferral(keep, sampling.buffer)
 
 
 def _sampling(settings: Settings) -> Sampling:
@@ -213,6 +250,13 @@ def _sampling(settings: Settings) -> Sampling:
         parent=settings.sampling_parent,
         rules=rules,
         target_per_s=settings.sampling_target,
+        keep=_keep(settings),
+        buffer=Buffer(
+            max_mb=settings.buffer_max_mb,
+            per_trace=settings.buffer_per_trace,
+            grace=settings.buffer_grace,
+            max_age=settings.buffer_max_age,
+        ),
     )
 
 

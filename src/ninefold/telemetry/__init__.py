@@ -11,6 +11,7 @@ from ninefold.telemetry._instruments import Histogram, Key
 from ninefold.telemetry._measurement import LARGEST, plain
 from ninefold.telemetry._measuring import Bound, Measuring, Spans, bind, part
 from ninefold.telemetry._observed import Observation
+from ninefold.telemetry._pending import Exemplar, exemplar_of, is_deferred
 from ninefold.telemetry._sampler import HeadSampler
 from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
 from ninefold.telemetry._telemetry import AnyCounter, AnyGauge, AnyHistogram, Telemetry
@@ -22,6 +23,7 @@ __all__ = [
     "AnyHistogram",
     "Bound",
     "DroppedSpan",
+    "Exemplar",
     "Faults",
     "GaugeCell",
     "HeadSampler",
@@ -38,6 +40,8 @@ __all__ = [
     "Spans",
     "Telemetry",
     "bind",
+    "exemplar_of",
+    "is_deferred",
     "part",
     "plain",
     "quoted",

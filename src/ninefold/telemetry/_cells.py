@@ -19,10 +19,9 @@ from threading import RLock
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from opentelemetry.trace import SpanContext
-
 from ninefold.telemetry._exemplars import Exemplars, Offer, offer
 from ninefold.telemetry._measurement import LARGEST, WHOLE, exportable, plain
+from ninefold.telemetry._pending import Exemplar, Pending
 from ninefold.telemetry._waking import WakingLock
 
 if TYPE_CHECKING:
@@ -162,9 +161,7 @@ class HistogramCell:
         """Have `wake` called before the next record."""
         self.lock = WakingLock(self, self._plain, wake)
 
-    def record(
-        self, value: float, exemplar: SpanContext | None = None, event: bool = False
-    ) -> None:
+    def record(self, value: float, exemplar: Exemplar | None = None, event: bool = False) -> None:
         """Count one measurement; what is negative or no finite number is dropped and counted.
 
         `event` says that it is one of those that `events` tells.
@@ -191,7 +188,7 @@ class HistogramCell:
             if number > self._high:
                 self._high = number
 
-    def show(self, value: float, exemplar: SpanContext | None) -> None:
+    def show(self, value: float, exemplar: Exemplar | None) -> None:
         """Offer an exemplar for a value that has been recorded already."""
         number = plain(value)
         made = self._offer(number, exemplar) if 0.0 <= number <= LARGEST else None
@@ -199,10 +196,18 @@ class HistogramCell:
             with self.lock:
                 self._offers[bisect_left(self._bounds, number)] = made
 
-    def _offer(self, number: float, exemplar: SpanContext | None) -> Offer | None:
+    def place(self, made: Offer) -> None:
+        """Show what was measured before, now that its trace is kept."""
+        with self._plain:
+            self._offers[bisect_left(self._bounds, made.value)] = made
+
+    def _offer(self, number: float, exemplar: Exemplar | None) -> Offer | None:
         if self._filter == "always_off":
             return None
         try:
+            if type(exemplar) is Pending:
+                exemplar.hold(self, number)
+                return None if self._unshown is None else offer(number, None)
             return offer(number, exemplar)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.internal_error("metrics", error)
@@ -405,7 +410,7 @@ class NumberCell:
         self.lock = WakingLock(self, self._plain, wake)
         self.step = self._long_step
 
-    def add(self, value: float, exemplar: SpanContext | None = None) -> None:
+    def add(self, value: float, exemplar: Exemplar | None = None) -> None:
         """Add to the sum; what is no finite number, or would make a counter fall, is dropped."""
         if type(value) is int and self._least <= value <= WHOLE:
             number: float = value
@@ -442,15 +447,24 @@ class NumberCell:
             if self._shared is not None:
                 self._shared[0] += ticked
 
-    def show(self, value: float, exemplar: SpanContext | None) -> None:
+    def show(self, value: float, exemplar: Exemplar | None) -> None:
         """Offer an exemplar for a value that has been added already."""
         number = plain(value)
         if self._filter == "always_off" or not self._floor <= number <= LARGEST:
             return
         try:
+            if type(exemplar) is Pending:
+                exemplar.hold(self, number)
+                if self._unshown is None:
+                    return
+                exemplar = None
             self._offer = offer(number, exemplar)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.internal_error("metrics", error)
+
+    def place(self, made: Offer) -> None:
+        """Show what was added before, now that its trace is kept."""
+        self._offer = made
 
     @property
     def since_ns(self) -> int:

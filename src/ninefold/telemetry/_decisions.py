@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ninefold.registry import SAMPLING_DECISIONS
+from ninefold.registry import SAMPLING_BUFFER_DROPPED, SAMPLING_DECISIONS
 
 if TYPE_CHECKING:
     from ninefold.telemetry._telemetry import Telemetry
@@ -19,10 +19,11 @@ BY_PARENT: Final = "parent"
 class Decisions:
     """`ninefold.sampling.decisions`; never raises. Rules are bounded, being of code or a file."""
 
-    __slots__ = ("_counter", "_faults", "_steps")
+    __slots__ = ("_counter", "_faults", "_losses", "_steps")
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._counter = telemetry.counter(SAMPLING_DECISIONS)
+        self._losses = telemetry.counter(SAMPLING_BUFFER_DROPPED)
         self._faults = telemetry.faults
         # Looked up once for each rule: every request comes by here.
         self._steps: dict[tuple[str, bool], Callable[[], object]] = {}
@@ -37,3 +38,11 @@ class Decisions:
             step()
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.internal_error("metrics", error)
+
+    def outcome(self, rule: str, kept: bool) -> None:
+        """Count what came of a trace that waited for its outcome."""
+        self._counter.add(1, (rule, "deferred_kept" if kept else "deferred_dropped"))
+
+    def lost(self, reason: str, spans: int) -> None:
+        """Count spans that waited and were given up."""
+        self._losses.add(spans, (reason,))

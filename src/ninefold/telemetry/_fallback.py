@@ -12,11 +12,12 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
-from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
 from ninefold.errors import ConfigurationError
 from ninefold.telemetry._instruments import Key, attributes_of, merged_bounds
 from ninefold.telemetry._measurement import LARGEST, plain
+from ninefold.telemetry._pending import Exemplar, Pending
 
 if TYPE_CHECKING:
     from ninefold.registry import AnyMetric, HistogramMetric
@@ -36,11 +37,11 @@ class ApiSeries:
         self._owner = owner
         self._key = key
 
-    def record(self, value: float, exemplar: SpanContext | None = None) -> None:
+    def record(self, value: float, exemplar: Exemplar | None = None) -> None:
         """Record one measurement in the metric's unit."""
         self._owner.record(value, self._key, exemplar)
 
-    def add(self, value: float, exemplar: SpanContext | None = None) -> None:
+    def add(self, value: float, exemplar: Exemplar | None = None) -> None:
         """Add to the sum."""
         self._owner.add(value, self._key, exemplar)
 
@@ -132,11 +133,11 @@ class ApiInstrument:
                 self._attributes[key] = attributes
         return attributes
 
-    def record(self, value: float, key: Key, exemplar: SpanContext | None = None) -> None:
+    def record(self, value: float, key: Key, exemplar: Exemplar | None = None) -> None:
         """Record one measurement in the metric's unit; never raises."""
         self._measure(value, key, exemplar)
 
-    def add(self, value: float, key: Key, exemplar: SpanContext | None = None) -> None:
+    def add(self, value: float, key: Key, exemplar: Exemplar | None = None) -> None:
         """Add to the sum; never raises."""
         self._measure(value, key, exemplar)
 
@@ -144,12 +145,13 @@ class ApiInstrument:
         """Set the value; never raises."""
         self._measure(value, key, None)
 
-    def _measure(self, value: float, key: Key, exemplar: SpanContext | None) -> None:
+    def _measure(self, value: float, key: Key, exemplar: Exemplar | None) -> None:
         try:
             number = plain(value)
             if not self._floor <= number <= LARGEST:
                 self._faults.invalid_value(value)
-            elif exemplar is None:
+            elif exemplar is None or isinstance(exemplar, Pending):
+                # An SDK meter shows what is sampled as it is measured, or never.
                 self._act(number, self._of(key))
             else:
                 context = set_span_in_context(NonRecordingSpan(exemplar))

@@ -14,12 +14,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from opentelemetry.trace import SpanContext
-
 from ninefold.errors import ConfigurationError
 from ninefold.registry import ATTR_OTEL_METRIC_OVERFLOW
 from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
 from ninefold.telemetry._measurement import LARGEST, plain
+from ninefold.telemetry._pending import Exemplar
 
 if TYPE_CHECKING:
     from ninefold.registry import AnyMetric
@@ -199,7 +198,7 @@ class Histogram:
         self._cells = series.cells
         self._faults = faults
 
-    def record(self, value: float, key: Key, exemplar: SpanContext | None = None) -> None:
+    def record(self, value: float, key: Key, exemplar: Exemplar | None = None) -> None:
         """Record one measurement in the metric's unit.
 
         `key` holds the attribute values in the order of the metric's attributes, None for one
@@ -255,7 +254,7 @@ class Counter:
         self._cells = series.cells
         self._faults = faults
 
-    def add(self, value: float, key: Key, exemplar: SpanContext | None = None) -> None:
+    def add(self, value: float, key: Key, exemplar: Exemplar | None = None) -> None:
         """Add `value` to the sum of `key`; a counter takes nothing negative."""
         try:
             cell = self._cells.get(key)

@@ -27,7 +27,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
@@ -42,12 +42,14 @@ from ninefold.telemetry._guarded import (
 )
 from ninefold.telemetry._ids import DecidedIds
 from ninefold.telemetry._resource import resource_of
+from ninefold.telemetry._sampler import HeadSampler
 from ninefold.telemetry._threads import PATCHED, are_patched
 from ninefold.telemetry._worker import Worker, wait_all
 
 if TYPE_CHECKING:
     from ninefold.config import Settings
     from ninefold.registry import Signal
+    from ninefold.telemetry._deferring import Deferring
     from ninefold.telemetry._faults import Faults
     from ninefold.telemetry._prometheus import PrometheusReader
     from ninefold.telemetry._workers._siblings import Siblings
@@ -70,6 +72,7 @@ class Built:
         self.ids = ids
         self.tracer_provider: SdkTracerProvider | None = None
         self.meter_provider: SdkMeterProvider | None = None
+        self.deferring: Deferring | None = None
         self.logger_provider: Any = None
         self.readers: list[MetricReader] = []
         self.prometheus: PrometheusReader | None = None
@@ -219,11 +222,23 @@ class Pipeline:
             id_generator=built.ids,
             shutdown_on_exit=False,
         )
+        exporting = [
+            GuardedSpanProcessor(processor, self._faults)
+            for processor in (
+                *filter(_exports, self._span_processors),
+                *map(BatchSpanProcessor, self._made("traces", self._span_makers)),
+            )
+        ]
+        built.deferring = (
+            self._sampler.defer(exporting, self._faults)
+            if isinstance(self._sampler, HeadSampler)
+            else None
+        )
         for processor in self._span_processors:
-            provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
-        for made in self._made("traces", self._span_makers):
-            processor = BatchSpanProcessor(made)
-            provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
+            if not _exports(processor):
+                provider.add_span_processor(GuardedSpanProcessor(processor, self._faults))
+        for processor in exporting if built.deferring is None else [built.deferring]:
+            provider.add_span_processor(processor)
         built.tracer_provider = provider
         built.workers["traces"] = Worker("traces", self._faults)
 
@@ -286,7 +301,10 @@ class Pipeline:
                     self._attempt("traces", self._build_traces, built)
                 else:
                     guarded = GuardedSpanProcessor(processor, self._faults)
-                    built.tracer_provider.add_span_processor(guarded)
+                    if built.deferring is not None and _exports(processor):
+                        built.deferring.add(guarded)
+                    else:
+                        built.tracer_provider.add_span_processor(guarded)
         self._changed()
 
     def _changed(self) -> None:
@@ -363,3 +381,8 @@ class Pipeline:
             "logs": built.logger_provider,
         }
         return [(worker, providers[signal]) for signal, worker in built.workers.items()]
+
+
+def _exports(processor: SpanProcessor) -> bool:
+    """Whether it is one of the SDK's own that hand spans to an exporter, and do nothing else."""
+    return type(processor) in (BatchSpanProcessor, SimpleSpanProcessor)

@@ -5,14 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
-__all__ = ["DECIDED", "Counted", "Decides", "HeadSampler", "Seen", "restated"]
+from ninefold.telemetry._pending import is_deferred
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import SpanProcessor
+
+    from ninefold.telemetry._deferring import Deferring, Waits
+    from ninefold.telemetry._faults import Faults
+
+__all__ = [
+    "DECIDED",
+    "Counted",
+    "Decided",
+    "Decides",
+    "HeadSampler",
+    "Seen",
+    "SpanSeen",
+    "restated",
+]
 
 _ENTRY: Final = "ot"
 _KEPT: Final = 64
@@ -25,8 +42,18 @@ _KINDS: Final = {
     SpanKind.CONSUMER: "consumer",
 }
 
-DECIDED: Final[ContextVar[tuple[str | None] | None]] = ContextVar("ninefold_decided", default=None)
-"""The `ot` entry of a span about to start, in a tuple, where it is decided that it is kept."""
+
+class Decided(NamedTuple):
+    """What was decided on a span that is about to start and be recorded."""
+
+    kept: bool
+    entry: str | None
+    """The `ot` entry that goes on."""
+    rule: str
+
+
+DECIDED: Final[ContextVar[Decided | None]] = ContextVar("ninefold_decided", default=None)
+"""The decision on the span about to start, where there is one."""
 
 
 class Seen(Protocol):
@@ -81,6 +108,35 @@ class Decides(Protocol):
         """Whether it is kept, the `ot` entry that goes on, and the rule that decided."""
         ...
 
+    @property
+    def defers(self) -> bool:
+        """Whether a trace that is not kept at first may be kept for how it ends."""
+        ...
+
+    @property
+    def propagates(self) -> bool:
+        """Whether a trace that waits is told to be sampled to those that are called."""
+        ...
+
+    def is_final(self, rule: str, /) -> bool:
+        """Whether what the rule drops is dropped however it ends."""
+        ...
+
+    @property
+    def looks_at_routes(self) -> bool:
+        """Whether `by_route` is to be asked."""
+        ...
+
+    def by_route(
+        self, rule: str, trace_id: int, entry: str | None, route: str, seen: Seen, /
+    ) -> tuple[str, int] | None:
+        """The rule by route that a trace reaches as it ends, and its threshold."""
+        ...
+
+    def told(self, entry: str | None, threshold: int, /) -> str | None:
+        """An `ot` entry with this threshold in the place of its own."""
+        ...
+
 
 Counted = Callable[[str, bool], None]
 """Counts a decision: the rule that decided, and whether the trace is kept."""
@@ -90,6 +146,10 @@ def _uncounted(rule: str, kept: bool) -> None:
     del rule, kept
 
 
+def _unlost(reason: str, spans: int) -> None:
+    del reason, spans
+
+
 class HeadSampler(Sampler):
     """Keeps or drops where a trace begins here; what is below follows.
 
@@ -97,12 +157,39 @@ class HeadSampler(Sampler):
     from the parent itself: what other vendors wrote there has to travel on.
     """
 
-    def __init__(self, head: Decides) -> None:
+    def __init__(self, head: Decides, waits: Callable[[], Waits] | None = None) -> None:
         self._head = head
+        self._waits = waits
         self.counted: Counted = _uncounted
         """Told of every decision that is made here."""
+        self.deferring: Deferring | None = None
+        """Where traces wait for their outcome, if they do."""
+        self.outcome: Counted = _uncounted
+        """Told of every outcome of a trace that waited."""
+        self.lost: Callable[[str, int], None] = _unlost
+        """Told how many spans that waited were given up, and why."""
         # Roots have nothing but our entry, of which a threshold makes one.
         self._roots: dict[str | None, TraceState] = {}
+
+    def defer(self, exporting: Sequence[SpanProcessor], faults: Faults) -> Deferring | None:
+        """What holds spans back from these processors, where traces wait for their outcome.
+
+        To be asked in each process, which has spans of its own.
+        """
+        if self._waits is None:
+            return None
+        from ninefold.telemetry._deferring import Deferring  # few services defer
+
+        self.deferring = Deferring(
+            self._waits(),
+            lambda: self._head,
+            exporting,
+            faults,
+            lambda rule, kept: self.outcome(rule, kept),
+            lambda reason, spans: self.lost(reason, spans),
+            propagates=self._head.propagates,
+        )
+        return self.deferring
 
     def should_sample(
         self,
@@ -120,16 +207,31 @@ class HeadSampler(Sampler):
         state = parent.trace_state
         entry = told = state.get(_ENTRY) if state else None
         decided = DECIDED.get()
-        if decided is not None:
-            kept, [told] = True, decided
-        elif parent.is_valid and not parent.is_remote:
+        deferring = self.deferring
+        if decided is None and parent.is_valid and not parent.is_remote:
             # Within one process a trace is whole, whatever the rules or the rate say meanwhile.
             kept = parent.trace_flags.sampled
+            if not kept and deferring is not None and is_deferred(parent):
+                return SamplingResult(Decision.RECORD_ONLY, attributes, state)
         else:
-            sampled = parent.trace_flags.sampled if parent.is_valid else None
-            seen = _Started(kind, attributes)
-            kept, told, rule = self._head.decide(trace_id, sampled, entry, seen)
-            self.counted(rule, kept)
+            if decided is not None:
+                kept, told, rule = decided
+            else:
+                sampled = parent.trace_flags.sampled if parent.is_valid else None
+                seen = SpanSeen(kind, attributes)
+                kept, told, rule = self._head.decide(trace_id, sampled, entry, seen)
+                if kept or deferring is None or self._head.is_final(rule):
+                    self.counted(rule, kept)
+            if deferring is not None and (kept or not self._head.is_final(rule)):
+                if told != entry:
+                    state = self._restated(state, told)
+                return SamplingResult(
+                    Decision.RECORD_AND_SAMPLE
+                    if kept or deferring.propagates
+                    else Decision.RECORD_ONLY,
+                    attributes,
+                    deferring.begin(rule, kept, state),
+                )
         return SamplingResult(
             Decision.RECORD_AND_SAMPLE if kept else Decision.DROP,
             attributes if kept else None,
@@ -151,12 +253,12 @@ class HeadSampler(Sampler):
         return "NinefoldHeadSampler"
 
 
-class _Started:
-    """A span that is about to start, as rules see it."""
+class SpanSeen:
+    """A span by its kind and attributes, as rules see it."""
 
     __slots__ = ("_kind", "sampled_attributes")
 
-    def __init__(self, kind: SpanKind | None, attributes: Attributes) -> None:
+    def __init__(self, kind: SpanKind | None, attributes: Mapping[str, object] | None) -> None:
         self._kind = kind
         self.sampled_attributes: Mapping[str, object] = attributes or _NONE
 

@@ -35,8 +35,9 @@ from opentelemetry.util.types import AttributeValue
 from ninefold.telemetry._decisions import BY_DEFAULT, BY_PARENT, Decisions
 from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._ids import seed_of_process
+from ninefold.telemetry._pending import Exemplar, exemplar_of
 from ninefold.telemetry._propagation import W3C_FIELDS, Header, Propagation, traceparent
-from ninefold.telemetry._sampler import DECIDED, Seen, restated
+from ninefold.telemetry._sampler import DECIDED, Decided, Seen, restated
 
 if TYPE_CHECKING:
     from ninefold.telemetry._sampler import Decides
@@ -71,7 +72,7 @@ class ServerTrace:
 
     __slots__ = ("_context", "_token", "exemplar", "span")
 
-    def __init__(self, span: Span | None, exemplar: SpanContext | None, context: Context) -> None:
+    def __init__(self, span: Span | None, exemplar: Exemplar | None, context: Context) -> None:
         self.span = span
         self.exemplar = exemplar
         self._context = context
@@ -272,9 +273,9 @@ class ServerTracing:
                 kept, told, rule = self._keeps(trace_id, None), self._head.entry, BY_DEFAULT
             else:
                 kept, told, rule = self._head.decide(trace_id, None, None, described)
-            self._decisions.count(rule, kept)
-            if kept:
-                return self._kept(trace_id, None, described, told)
+            if kept or self._defers(rule):
+                return self._recorded(trace_id, None, described, Decided(kept, told, rule))
+            self._decisions.count(rule, False)
             dropped = DroppedSpan(trace_id, _DROPPED_RANDOM, draw)
             return ServerTrace(None, None, Context({_SPAN_KEY: dropped}))
         ids = traceparent(value)
@@ -329,8 +330,8 @@ class ServerTracing:
             trace_id, state, sampled, random = draw(128) or 1, None, None, _RANDOM
         entry = None if state is None else state.get("ot")
         kept, told, rule = self._head.decide(trace_id, sampled, entry, described)
-        self._decisions.count(rule, kept)
-        if not kept:
+        if not kept and not self._defers(rule):
+            self._decisions.count(rule, False)
             if told != entry:
                 state = restated(state, told)
             flags = _DROPPED_RANDOM if random else _DROPPED
@@ -341,16 +342,24 @@ class ServerTracing:
                 else set_span_in_context(NonRecordingSpan(dropped), parent)
             )
             return ServerTrace(None, None, context)
-        return self._kept(trace_id if sampled is None else 0, parent, described, told)
+        decided = Decided(kept, told, rule)
+        return self._recorded(trace_id if sampled is None else 0, parent, described, decided)
 
-    def _kept(
-        self, trace_id: int, parent: Context | None, described: Described, entry: str | None
+    def _defers(self, rule: str) -> bool:
+        """Whether a trace that this rule does not keep may be kept for its outcome."""
+        head = self._head
+        return head.defers and not head.is_final(rule)
+
+    def _recorded(
+        self, trace_id: int, parent: Context | None, described: Described, decision: Decided
     ) -> ServerTrace:
-        """Start the span of a trace that is kept; at a root with the id that was decided on."""
+        """Start the span of a trace that is kept, or waits; at a root with the id decided on."""
+        if decision.kept:
+            self._decisions.count(decision.rule, True)
         pipeline = self._telemetry.pipeline
         decided = (pipeline.built or pipeline.ensure()).ids.decided
         token = decided.set(trace_id)
-        kept = DECIDED.set((entry,))
+        kept = DECIDED.set(decision)
         try:
             span = self._tracer.start_span(
                 described.span_name(),
@@ -366,6 +375,6 @@ class ServerTracing:
     @staticmethod
     def _placed(span: Span, parent: Context | None) -> ServerTrace:
         own = span.get_span_context()
-        exemplar = own if own.trace_flags.sampled else None
+        exemplar = exemplar_of(own)
         recording = span if span.is_recording() else None
         return ServerTrace(recording, exemplar, set_span_in_context(span, parent))

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from opentelemetry.trace import Span, SpanContext
+from opentelemetry.trace import Span
 
 from ninefold.registry import (
     ATTR_ATTEMPT_NUMBER,
@@ -29,7 +29,7 @@ from ninefold.registry import (
 from ninefold.resilience.breaker import STATES, Transition
 from ninefold.resilience.policy._engine import Ending
 from ninefold.resilience.policy._tally import Tally
-from ninefold.telemetry import Faults, Measuring, Observation, Spans
+from ninefold.telemetry import Exemplar, Faults, Measuring, Observation, Spans, exemplar_of
 
 if TYPE_CHECKING:
     from ninefold.resilience.breaker import Circuit
@@ -265,8 +265,8 @@ class Recorder:
         """Tell of a breaker's new state, as a metric and in the log."""
         self._instruments.transitions.add(1, (self._name, transition.state))
 
-    def _point(self, span: Span) -> SpanContext | None:
-        return span.get_span_context() if self.exemplars else None
+    def _point(self, span: Span) -> Exemplar | None:
+        return exemplar_of(span.get_span_context()) if self.exemplars else None
 
     def _event(self, span: Span, outcome: str, error: BaseException | None, number: int) -> None:
         attributes: dict[str, str | int] = {

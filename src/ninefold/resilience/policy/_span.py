@@ -1,4 +1,4 @@
-"""The span that a call happens in, if its trace is kept."""
+"""The span that a call happens in, if it is recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DROPPED: Final = (None, False)
 
 
 def present_span(context: Context) -> tuple[Span | None, bool]:
-    """The present span of a context, where it is recorded and its trace is sampled.
+    """The present span of a context, where it is recorded.
 
     And whether a span of what is called here may be recorded, as it is not in a dropped trace.
     """
@@ -26,7 +26,7 @@ def present_span(context: Context) -> tuple[Span | None, bool]:
     if type(span) is DroppedSpan:
         return _DROPPED
     try:
-        kept = span.is_recording() and span.get_span_context().trace_flags.sampled
+        kept = span.is_recording()
     except Exception:  # noqa: BLE001 - somebody else's span never reaches the caller
         kept = False
     return (span, True) if kept else NOWHERE

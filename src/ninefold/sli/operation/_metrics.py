@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from opentelemetry.context import get_current
-from opentelemetry.trace import SpanContext, get_current_span
+from opentelemetry.trace import get_current_span
 
 from ninefold.registry import OPERATION_DURATION
 from ninefold.sli.operation._engine import Classification
 from ninefold.sli.operation._model import SUCCESS, Classifiers, Ending, Said
-from ninefold.telemetry import Histogram
+from ninefold.telemetry import Exemplar, Histogram, exemplar_of
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ninefold.sli.objective import OperationObjectives
     from ninefold.telemetry import Telemetry
 
-Record = Callable[[float, SpanContext | None], None]
+Record = Callable[[float, Exemplar | None], None]
 
 
 class Series:
@@ -48,7 +48,7 @@ class Series:
                 record = self._find(SUCCESS)
             # Outside of any span the context is empty, and asking for no more is twice as quick.
             context = get_current() if self._points else None
-            record(elapsed, _sampled(context) if context else None)
+            record(elapsed, _point(context) if context else None)
             objectives = self._objectives
             if self._name in objectives.judges:
                 objectives.count(self._name, "success", elapsed)
@@ -64,7 +64,7 @@ class Series:
         if record is None:
             record = self._find(ending)
         context = get_current() if self._points else None
-        record(elapsed, _sampled(context) if context else None)
+        record(elapsed, _point(context) if context else None)
         if self._name in self._objectives.judges:
             self._objectives.count(self._name, ending.outcome, elapsed)
 
@@ -125,6 +125,5 @@ class Recorder:
         self._faults.internal_error("metrics", error)
 
 
-def _sampled(context: Context) -> SpanContext | None:
-    span = get_current_span(context).get_span_context()
-    return span if span.trace_flags.sampled else None
+def _point(context: Context) -> Exemplar | None:
+    return exemplar_of(get_current_span(context).get_span_context())

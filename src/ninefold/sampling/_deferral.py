@@ -1,0 +1,288 @@
+"""Deferral: spans wait here until their part of a trace has ended, and then go or are let go.
+
+Pure: spans are whatever the driver says, time comes in as a number. Nothing of the driver's is
+called under the lock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import RLock
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+
+from ninefold.sampling._keep import Buffer, Keep
+
+__all__ = ["Deferral", "Part", "Reason", "Released"]
+
+S = TypeVar("S")
+Reason: TypeAlias = Literal["buffer_bytes", "buffer_age", "buffer_spans"]
+
+BY_ERROR: Final = "error"
+BY_TIME: Final = "slow"
+
+
+class Part(Generic[S]):
+    """This process's part of one trace: what began with one span whose parent is not here.
+
+    `sampled` is the first decision, and `rule` who made it. `told` is the threshold that goes with
+    what is kept, for outcomes 0; None leaves each span as it is.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_held_at",
+        "_spans",
+        "_unended",
+        "began",
+        "first",
+        "kept",
+        "offers",
+        "rule",
+        "sampled",
+        "told",
+        "waiting",
+    )
+
+    def __init__(self, rule: str, sampled: bool, began: float) -> None:
+        self.first = 0
+        """The number of the span that it began with; 0 before that has one."""
+        self.rule = rule
+        self.sampled = sampled
+        self.began = began
+        self.waiting = True
+        self.kept = False
+        self.told: int | None = None
+        self.offers: list[Callable[[], None]] | None = None
+        """What the driver does where it is kept: exemplars that point at it."""
+        self._unended: set[int] = set()
+        self._spans: list[tuple[S, int]] = []
+        self._bytes = 0
+        self._held_at = 0.0
+
+    def joined(self, span: int) -> None:
+        """A span of it started; the first call is for its first. Needs no lock."""
+        if not self.first:
+            self.first = span
+        self._unended.add(span)
+
+
+class Released(NamedTuple, Generic[S]):
+    """Spans that go out now, with the bytes that they are counted for until `gone`."""
+
+    part: Part[S]
+    threshold: int | None
+    """That of their `th`; None leaves it as it is."""
+    spans: Sequence[tuple[S, int]]
+
+
+class Outcome(NamedTuple, Generic[S]):
+    """What came of an event; empty most of the time."""
+
+    released: Sequence[Released[S]]
+    decided: Sequence[Part[S]] = ()
+    """The parts that this event decided."""
+    lost: Sequence[tuple[Reason, int]] = ()
+    """How many spans were given up, and why."""
+
+
+class _Events(Generic[S]):
+    """What comes of one event, gathered."""
+
+    __slots__ = ("decided", "lost", "released")
+
+    def __init__(self) -> None:
+        self.released: list[Released[S]] = []
+        self.decided: list[Part[S]] = []
+        self.lost: list[tuple[Reason, int]] = []
+
+    def outcome(self) -> Outcome[S]:
+        return Outcome(self.released, self.decided, self.lost)
+
+
+class Deferral(Generic[S]):
+    """Holds the ended spans of parts that are undecided, within the bounds of `buffer`.
+
+    A part is decided by its first error, by its first span's duration, or when no span of it is
+    unended; at the latest `grace` seconds after its first span ended. What a span weighs is the
+    driver's estimate. Memory of what was released stays counted until the driver says `gone`.
+    """
+
+    __slots__ = ("_buffer", "_due", "_errors", "_held", "_lock", "_most", "_slower", "bytes")
+
+    def __init__(self, keep: Keep, buffer: Buffer) -> None:
+        self._errors = keep.errors
+        self._slower = float("inf") if keep.slower_than is None else keep.slower_than
+        self._buffer = buffer
+        self._most = buffer.max_bytes
+        # Re-entrant: a finalizer may end a span while its own thread is in here.
+        self._lock = RLock()
+        # Those that hold spans, the longest first.
+        self._held: dict[Part[S], None] = {}
+        self._due: deque[tuple[float, Part[S]]] = deque()
+        self.bytes = 0
+        """What is held, and what is released and not yet gone."""
+
+    @staticmethod
+    def begin(rule: str, sampled: bool, now: float) -> Part[S]:
+        """A part of a trace begins here, decided on at first by `rule`."""
+        return Part(rule, sampled, now)
+
+    def ended(
+        self,
+        part: Part[S],
+        number: int,
+        span: S,
+        weight: int,
+        now: float,
+        *,
+        error: bool,
+        seconds: float,
+        route: tuple[str, int] | None = None,
+    ) -> Outcome[S]:
+        """A span of a part ended, which lasted so many seconds.
+
+        `route` is what a rule by route says when the first span has ended: the rule's name and the
+        threshold that this trace has reached.
+        """
+        unended = part._unended
+        unended.discard(number)
+        events: _Events[S] = _Events()
+        with self._lock:
+            if part.waiting:
+                first = number == part.first
+                if error and self._errors:
+                    self._keep(part, BY_ERROR, 0, events)
+                elif first and seconds >= self._slower:
+                    self._keep(part, BY_TIME, 0, events)
+                elif first and route is not None:
+                    self._keep(part, route[0], route[1], events)
+                elif not unended:
+                    self._close(part, events)
+                else:
+                    self._hold(part, span, weight, now, events)
+                    if first:
+                        self._due.append((now + self._buffer.grace, part))
+            if part.kept:
+                self.bytes += weight
+                events.released.append(Released(part, part.told, [(span, weight)]))
+            if self.bytes > self._most:
+                self._shed(now, events)
+        return events.outcome()
+
+    def sweep(self, now: float) -> Outcome[S]:
+        """Decide what has waited long enough; to be called every now and then."""
+        events: _Events[S] = _Events()
+        with self._lock:
+            due = self._due
+            while due and due[0][0] <= now:
+                part = due.popleft()[1]
+                if part.waiting:
+                    self._close(part, events)
+            oldest = now - self._buffer.max_age
+            while self._held:
+                part = next(iter(self._held))
+                if part._held_at > oldest:
+                    break
+                self._give_up(part, "buffer_age", now, events)
+        return events.outcome()
+
+    def close(self) -> Outcome[S]:
+        """Decide on everything as it is now: the end of the process."""
+        events: _Events[S] = _Events()
+        with self._lock:
+            for part in list(self._held):
+                self._close(part, events)
+            self._due.clear()
+        return events.outcome()
+
+    def restart(self) -> None:
+        """Hold nothing, under a lock that nobody has, as a forked child must."""
+        self._lock = RLock()
+        self._held.clear()
+        self._due.clear()
+        self.bytes = 0
+
+    def gone(self, weight: int) -> None:
+        """So many bytes of what was released are somebody else's now."""
+        with self._lock:
+            self.bytes -= weight
+
+    @property
+    def waiting(self) -> int:
+        """How many parts hold spans."""
+        return len(self._held)
+
+    def _hold(self, part: Part[S], span: S, weight: int, now: float, events: _Events[S]) -> None:
+        if len(part._spans) >= self._buffer.per_trace:
+            if not part.sampled:
+                events.lost.append(("buffer_spans", 1))
+                return
+            self._release(part, None, events)
+        if not part._spans:
+            part._held_at = now
+            self._held[part] = None
+        part._spans.append((span, weight))
+        part._bytes += weight
+        self.bytes += weight
+
+    def _keep(self, part: Part[S], rule: str, threshold: int, events: _Events[S]) -> None:
+        part.waiting, part.kept, part.told = False, True, threshold
+        if not part.sampled:
+            part.rule = rule
+        events.decided.append(part)
+        self._release(part, threshold, events)
+
+    def _close(self, part: Part[S], events: _Events[S]) -> None:
+        """Nothing speaks for it any more: the first decision holds."""
+        events.decided.append(part)
+        part.waiting, part.kept = False, part.sampled
+        if part.sampled:
+            self._release(part, None, events)
+        else:
+            self._forget(part)
+
+    def _release(self, part: Part[S], threshold: int | None, events: _Events[S]) -> None:
+        spans = part._spans
+        if spans:
+            # Still counted: they are there until they are gone.
+            part._spans, part._bytes = [], 0
+            self._held.pop(part, None)
+            events.released.append(Released(part, threshold, spans))
+
+    def _forget(self, part: Part[S]) -> int:
+        found = len(part._spans)
+        if found:
+            self.bytes -= part._bytes
+            part._spans, part._bytes = [], 0
+            self._held.pop(part, None)
+        return found
+
+    def _shed(self, now: float, events: _Events[S]) -> None:
+        """Give up the oldest, until there is room. Errors are not among them: they are released.
+
+        Where what was released before does not get out, the oldest of what is released now is lost.
+        """
+        while self.bytes > self._most and self._held:
+            self._give_up(next(iter(self._held)), "buffer_bytes", now, events)
+        lost = 0
+        while self.bytes > self._most and events.released:
+            released = events.released[0]
+            _, weight = released.spans[0]
+            self.bytes -= weight
+            lost += 1
+            if len(released.spans) == 1:
+                del events.released[0]
+            else:
+                events.released[0] = released._replace(spans=released.spans[1:])
+        if lost:
+            events.lost.append(("buffer_bytes", lost))
+
+    def _give_up(self, part: Part[S], reason: Reason, now: float, events: _Events[S]) -> None:
+        if part.sampled:
+            self._release(part, None, events)
+        elif now - part.began >= self._slower:
+            # Its first span is slow already.
+            self._keep(part, BY_TIME, 0, events)
+        else:
+            events.lost.append((reason, self._forget(part)))
