@@ -21,7 +21,7 @@ class _Played:
 
     def __init__(self, case: dict[str, Any]) -> None:
         self._engine: Deferral[str] = Deferral(
-            Keep(**case["keep"]), Buffer(**case.get("buffer", {}))
+            Keep(**case["keep"]), Buffer(**case.get("buffer", {})), lambda _: _MB
         )
         self._sampled = case.get("sampled", [])
         self._parts: dict[str, Part[str]] = {}
@@ -55,7 +55,6 @@ class _Played:
                     self._parts[trace],
                     int(number),
                     event["end"],
-                    _MB,
                     now,
                     error=event.get("error", False),
                     seconds=now - self._began[event["end"]],
@@ -69,15 +68,17 @@ class _Played:
         else:
             self._engine.gone(event["gone"] * _MB)
 
-    def _take(self, outcome: Outcome[str]) -> None:
-        for released in outcome.released:
+    def _take(self, outcome: Outcome[str] | None) -> None:
+        if outcome is None:
+            return
+        for released in outcome.released or ():
             told = "" if released.threshold is None else f":{released.threshold}"
             self.out += [f"{span}{told}" for span, _ in released.spans]
-        for part in outcome.decided:
+        for part in outcome.decided or ():
             (trace,) = (name for name, each in self._parts.items() if each is part)
             assert trace not in self.decided, "decided twice"
             self.decided[trace] = f"{'kept' if part.kept else 'dropped'} {part.rule}"
-        for reason, spans in outcome.lost:
+        for reason, spans in outcome.lost or ():
             self.lost[reason] += spans
 
 

@@ -45,6 +45,7 @@ class Deferrals(RuleBasedStateMachine):
         self.engine: Deferral[Span] = Deferral(
             Keep(errors=errors, slower_than=slower),
             Buffer(max_mb=most, per_trace=each, grace=grace, max_age=age),
+            self.weights.__getitem__,
         )
 
     @rule(sampled=st.booleans())
@@ -89,13 +90,13 @@ class Deferrals(RuleBasedStateMachine):
         self.weights[span] = weight
         waited = part.waiting
         outcome = self.engine.ended(
-            part, number, span, weight, self.now, error=error, seconds=seconds, route=route
+            part, number, span, self.now, error=error, seconds=seconds, route=route
         )
         self.ended[place] += 1
         self.take(outcome)
         if error and self.errors and waited:
             assert part.kept
-            if not outcome.lost:
+            if outcome is not None and not outcome.lost:
                 assert span in self.seen
 
     @rule(seconds=st.floats(0.01, 5))
@@ -116,9 +117,11 @@ class Deferrals(RuleBasedStateMachine):
             self.engine.gone(weight)
             self.waiting.remove(weight)
 
-    def take(self, outcome: Outcome[Span]) -> None:
+    def take(self, outcome: Outcome[Span] | None) -> None:
         """What came out comes once, and only of what is kept or was sampled."""
-        for released in outcome.released:
+        if outcome is None:
+            return
+        for released in outcome.released or ():
             assert released.part.kept or released.part.sampled
             assert released.spans
             for span, weight in released.spans:
@@ -126,9 +129,9 @@ class Deferrals(RuleBasedStateMachine):
                 assert weight == self.weights[span]
                 self.seen.add(span)
                 self.waiting.append(weight)
-        self.lost += sum(spans for _, spans in outcome.lost)
-        assert all(spans > 0 for _, spans in outcome.lost)
-        for part in outcome.decided:
+        self.lost += sum(spans for _, spans in outcome.lost or ())
+        assert all(spans > 0 for _, spans in outcome.lost or ())
+        for part in outcome.decided or ():
             assert not part.waiting
 
     @invariant()

@@ -76,41 +76,61 @@ class Released(NamedTuple, Generic[S]):
     spans: Sequence[tuple[S, int]]
 
 
-class Outcome(NamedTuple, Generic[S]):
-    """What came of an event; empty most of the time."""
-
-    released: Sequence[Released[S]]
-    decided: Sequence[Part[S]] = ()
-    """The parts that this event decided."""
-    lost: Sequence[tuple[Reason, int]] = ()
-    """How many spans were given up, and why."""
-
-
-class _Events(Generic[S]):
-    """What comes of one event, gathered."""
+class Outcome(Generic[S]):
+    """What came of an event; None for what did not come."""
 
     __slots__ = ("decided", "lost", "released")
 
     def __init__(self) -> None:
-        self.released: list[Released[S]] = []
-        self.decided: list[Part[S]] = []
-        self.lost: list[tuple[Reason, int]] = []
+        self.released: list[Released[S]] | None = None
+        self.decided: list[Part[S]] | None = None
+        """The parts that this event decided."""
+        self.lost: list[tuple[Reason, int]] | None = None
+        """How many spans were given up, and why."""
 
-    def outcome(self) -> Outcome[S]:
-        return Outcome(self.released, self.decided, self.lost)
+    def release(self, released: Released[S]) -> None:
+        """These spans go out."""
+        if self.released is None:
+            self.released = [released]
+        else:
+            self.released.append(released)
+
+    def decide(self, part: Part[S]) -> None:
+        """This part is decided on."""
+        if self.decided is None:
+            self.decided = [part]
+        else:
+            self.decided.append(part)
+
+    def lose(self, reason: Reason, spans: int) -> None:
+        """So many spans are given up."""
+        if self.lost is None:
+            self.lost = []
+        self.lost.append((reason, spans))
 
 
 class Deferral(Generic[S]):
     """Holds the ended spans of parts that are undecided, within the bounds of `buffer`.
 
     A part is decided by its first error, by its first span's duration, or when no span of it is
-    unended; at the latest `grace` seconds after its first span ended. What a span weighs is the
-    driver's estimate. Memory of what was released stays counted until the driver says `gone`.
+    unended; at the latest `grace` seconds after its first span ended. What a span weighs is what
+    `weigh` says, in bytes. Memory of what was released stays counted until the driver says `gone`.
     """
 
-    __slots__ = ("_buffer", "_due", "_errors", "_held", "_lock", "_most", "_slower", "bytes")
+    __slots__ = (
+        "_buffer",
+        "_due",
+        "_errors",
+        "_held",
+        "_lock",
+        "_most",
+        "_slower",
+        "_weigh",
+        "bytes",
+    )
 
-    def __init__(self, keep: Keep, buffer: Buffer) -> None:
+    def __init__(self, keep: Keep, buffer: Buffer, weigh: Callable[[S], int]) -> None:
+        self._weigh = weigh
         self._errors = keep.errors
         self._slower = float("inf") if keep.slower_than is None else keep.slower_than
         self._buffer = buffer
@@ -133,46 +153,69 @@ class Deferral(Generic[S]):
         part: Part[S],
         number: int,
         span: S,
-        weight: int,
         now: float,
         *,
         error: bool,
         seconds: float,
         route: tuple[str, int] | None = None,
-    ) -> Outcome[S]:
-        """A span of a part ended, which lasted so many seconds.
+    ) -> Outcome[S] | None:
+        """A span of a part ended, which lasted so many seconds; None where nothing comes of it.
 
         `route` is what a rule by route says when the first span has ended: the rule's name and the
         threshold that this trace has reached.
         """
         unended = part._unended
         unended.discard(number)
-        events: _Events[S] = _Events()
+        weight = 0
         with self._lock:
+            if part.waiting and not (error and self._errors) and number != part.first and unended:
+                # As most spans end: it is put with the others, and nothing comes of it.
+                weight = self._weigh(span)
+                spans, total = part._spans, self.bytes + weight
+                if spans and len(spans) < self._buffer.per_trace and total <= self._most:
+                    spans.append((span, weight))
+                    part._bytes += weight
+                    self.bytes = total
+                    return None
+            events: Outcome[S] = Outcome()
             if part.waiting:
-                first = number == part.first
-                if error and self._errors:
-                    self._keep(part, BY_ERROR, 0, events)
-                elif first and seconds >= self._slower:
-                    self._keep(part, BY_TIME, 0, events)
-                elif first and route is not None:
-                    self._keep(part, route[0], route[1], events)
-                elif not unended:
-                    self._close(part, events)
-                else:
-                    self._hold(part, span, weight, now, events)
-                    if first:
-                        self._due.append((now + self._buffer.grace, part))
+                self._decide(part, number, span, now, error, seconds, route, events)
             if part.kept:
+                weight = weight or self._weigh(span)
                 self.bytes += weight
-                events.released.append(Released(part, part.told, [(span, weight)]))
+                events.release(Released(part, part.told, [(span, weight)]))
             if self.bytes > self._most:
                 self._shed(now, events)
-        return events.outcome()
+        return events
+
+    def _decide(
+        self,
+        part: Part[S],
+        number: int,
+        span: S,
+        now: float,
+        error: bool,
+        seconds: float,
+        route: tuple[str, int] | None,
+        events: Outcome[S],
+    ) -> None:
+        first = number == part.first
+        if error and self._errors:
+            self._keep(part, BY_ERROR, 0, events)
+        elif first and seconds >= self._slower:
+            self._keep(part, BY_TIME, 0, events)
+        elif first and route is not None:
+            self._keep(part, route[0], route[1], events)
+        elif not part._unended:
+            self._close(part, events)
+        else:
+            self._hold(part, span, now, events)
+            if first:
+                self._due.append((now + self._buffer.grace, part))
 
     def sweep(self, now: float) -> Outcome[S]:
         """Decide what has waited long enough; to be called every now and then."""
-        events: _Events[S] = _Events()
+        events: Outcome[S] = Outcome()
         with self._lock:
             due = self._due
             while due and due[0][0] <= now:
@@ -185,16 +228,16 @@ class Deferral(Generic[S]):
                 if part._held_at > oldest:
                     break
                 self._give_up(part, "buffer_age", now, events)
-        return events.outcome()
+        return events
 
     def close(self) -> Outcome[S]:
         """Decide on everything as it is now: the end of the process."""
-        events: _Events[S] = _Events()
+        events: Outcome[S] = Outcome()
         with self._lock:
             for part in list(self._held):
                 self._close(part, events)
             self._due.clear()
-        return events.outcome()
+        return events
 
     def restart(self) -> None:
         """Hold nothing, under a lock that nobody has, as a forked child must."""
@@ -213,42 +256,43 @@ class Deferral(Generic[S]):
         """How many parts hold spans."""
         return len(self._held)
 
-    def _hold(self, part: Part[S], span: S, weight: int, now: float, events: _Events[S]) -> None:
+    def _hold(self, part: Part[S], span: S, now: float, events: Outcome[S]) -> None:
         if len(part._spans) >= self._buffer.per_trace:
             if not part.sampled:
-                events.lost.append(("buffer_spans", 1))
+                events.lose("buffer_spans", 1)
                 return
             self._release(part, None, events)
         if not part._spans:
             part._held_at = now
             self._held[part] = None
+        weight = self._weigh(span)
         part._spans.append((span, weight))
         part._bytes += weight
         self.bytes += weight
 
-    def _keep(self, part: Part[S], rule: str, threshold: int, events: _Events[S]) -> None:
+    def _keep(self, part: Part[S], rule: str, threshold: int, events: Outcome[S]) -> None:
         part.waiting, part.kept, part.told = False, True, threshold
         if not part.sampled:
             part.rule = rule
-        events.decided.append(part)
+        events.decide(part)
         self._release(part, threshold, events)
 
-    def _close(self, part: Part[S], events: _Events[S]) -> None:
+    def _close(self, part: Part[S], events: Outcome[S]) -> None:
         """Nothing speaks for it any more: the first decision holds."""
-        events.decided.append(part)
+        events.decide(part)
         part.waiting, part.kept = False, part.sampled
         if part.sampled:
             self._release(part, None, events)
         else:
             self._forget(part)
 
-    def _release(self, part: Part[S], threshold: int | None, events: _Events[S]) -> None:
+    def _release(self, part: Part[S], threshold: int | None, events: Outcome[S]) -> None:
         spans = part._spans
         if spans:
             # Still counted: they are there until they are gone.
             part._spans, part._bytes = [], 0
             self._held.pop(part, None)
-            events.released.append(Released(part, threshold, spans))
+            events.release(Released(part, threshold, spans))
 
     def _forget(self, part: Part[S]) -> int:
         found = len(part._spans)
@@ -258,7 +302,7 @@ class Deferral(Generic[S]):
             self._held.pop(part, None)
         return found
 
-    def _shed(self, now: float, events: _Events[S]) -> None:
+    def _shed(self, now: float, events: Outcome[S]) -> None:
         """Give up the oldest, until there is room. Errors are not among them: they are released.
 
         Where what was released before does not get out, the oldest of what is released now is lost.
@@ -276,13 +320,13 @@ class Deferral(Generic[S]):
             else:
                 events.released[0] = released._replace(spans=released.spans[1:])
         if lost:
-            events.lost.append(("buffer_bytes", lost))
+            events.lose("buffer_bytes", lost)
 
-    def _give_up(self, part: Part[S], reason: Reason, now: float, events: _Events[S]) -> None:
+    def _give_up(self, part: Part[S], reason: Reason, now: float, events: Outcome[S]) -> None:
         if part.sampled:
             self._release(part, None, events)
         elif now - part.began >= self._slower:
             # Its first span is slow already.
             self._keep(part, BY_TIME, 0, events)
         else:
-            events.lost.append((reason, self._forget(part)))
+            events.lose(reason, self._forget(part))

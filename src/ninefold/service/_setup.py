@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -232,8 +232,8 @@ def _keep(settings: Settings) -> Keep | None:
     )
 
 
-def _waiting(keep: Keep, sampling: Sampling) -> Deferral[Any]:
-    return Deferral(keep, sampling.buffer)
+def _waiting(keep: Keep, sampling: Sampling, weigh: Callable[[Any], int]) -> Deferral[Any]:
+    return Deferral(keep, sampling.buffer, weigh)
 
 
 def _sampling(settings: Settings) -> Sampling:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
@@ -15,7 +15,7 @@ from opentelemetry.util.types import Attributes
 from ninefold.telemetry._pending import is_deferred
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
     from ninefold.telemetry._deferring import Deferring, Waits
     from ninefold.telemetry._faults import Faults
@@ -138,6 +138,8 @@ class Decides(Protocol):
         ...
 
 
+Makes: TypeAlias = "Callable[[Callable[[ReadableSpan], int]], Waits]"
+"""Makes where spans wait, of what weighs a span."""
 Counted = Callable[[str, bool], None]
 """Counts a decision: the rule that decided, and whether the trace is kept."""
 
@@ -157,7 +159,7 @@ class HeadSampler(Sampler):
     from the parent itself: what other vendors wrote there has to travel on.
     """
 
-    def __init__(self, head: Decides, waits: Callable[[], Waits] | None = None) -> None:
+    def __init__(self, head: Decides, waits: Makes | None = None) -> None:
         self._head = head
         self._waits = waits
         self.counted: Counted = _uncounted
@@ -178,10 +180,10 @@ class HeadSampler(Sampler):
         """
         if self._waits is None:
             return None
-        from ninefold.telemetry._deferring import Deferring  # few services defer
+        from ninefold.telemetry._deferring import Deferring, weight_of  # few services defer
 
         self.deferring = Deferring(
-            self._waits(),
+            self._waits(weight_of),
             lambda: self._head,
             exporting,
             faults,
