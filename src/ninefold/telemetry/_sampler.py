@@ -25,6 +25,7 @@ __all__ = [
     "Counted",
     "Decided",
     "Decides",
+    "Failed",
     "HeadSampler",
     "Seen",
     "SpanSeen",
@@ -35,6 +36,8 @@ _ENTRY: Final = "ot"
 _KEPT: Final = 64
 _MOST_MEMBERS: Final = 32  # W3C Trace Context, section 3.3.1.1
 _NONE: Final[Mapping[str, object]] = MappingProxyType({})
+_UNREAD: Final = "\0"
+"""What is no path; looked for by identity."""
 _KINDS: Final = {
     SpanKind.SERVER: "server",
     SpanKind.CLIENT: "client",
@@ -142,8 +145,16 @@ Counted = Callable[[str, bool], None]
 """Counts a decision: the rule that decided, and whether the trace is kept."""
 
 
+Failed = Callable[[Exception], None]
+"""Is told of a fault that was kept from the application."""
+
+
 def _uncounted(rule: str, kept: bool) -> None:
     del rule, kept
+
+
+def _untold(error: Exception) -> None:
+    del error
 
 
 def _unlost(reason: str, spans: int) -> None:
@@ -154,7 +165,11 @@ class HeadSampler(Sampler):
     """Keeps or drops where a trace begins here; what is below follows.
 
     The SDK never hands the parent's trace state over (opentelemetry-python#5578), so it is taken
-    from the parent itself: what other vendors wrote there has to travel on.
+    from the parent itself: what other vendors wrote there has to travel on. What is handed over
+    counts where the parent has none.
+
+    It never raises an `Exception`: after a fault of ours a trace goes as its parent went, and a
+    root by the default share.
     """
 
     def __init__(self, head: Decides, waits: Callable[[], Waits] | None = None) -> None:
@@ -162,6 +177,7 @@ class HeadSampler(Sampler):
         self._waits = waits
         self.counted: Counted = _uncounted
         """Told of every decision that is made here."""
+        self.failed: Failed = _untold
         self.deferring: Deferring | None = None
         """Where traces wait for their outcome, if they do."""
         self.outcome: Counted = _uncounted
@@ -202,9 +218,22 @@ class HeadSampler(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         """Decide on a span that is about to start."""
-        del name, links, trace_state
+        del name, links
+        try:
+            return self._result(parent_context, trace_id, kind, attributes, trace_state)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            return self._fallen_back(error, parent_context, trace_id, attributes)
+
+    def _result(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        kind: SpanKind | None,
+        attributes: Attributes,
+        trace_state: TraceState | None,
+    ) -> SamplingResult:
         parent = get_current_span(parent_context).get_span_context()
-        state = parent.trace_state
+        state = (parent.trace_state if parent.is_valid else None) or trace_state
         entry = told = state.get(_ENTRY) if state else None
         decided = DECIDED.get()
         deferring = self.deferring
@@ -238,6 +267,27 @@ class HeadSampler(Sampler):
             state if told == entry else self._restated(state, told),
         )
 
+    def _fallen_back(
+        self,
+        error: Exception,
+        parent_context: Context | None,
+        trace_id: int,
+        attributes: Attributes,
+    ) -> SamplingResult:
+        kept, state = False, None
+        try:
+            self.failed(error)
+            parent = get_current_span(parent_context).get_span_context()
+            if parent.is_valid:
+                kept, state = parent.trace_flags.sampled, parent.trace_state
+            else:
+                kept = self._head.keeps(trace_id, None)
+                state = self._restated(None, self._head.entry if kept else None)
+        except Exception:  # noqa: BLE001 - what cannot be decided is not kept
+            kept = False
+        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.DROP
+        return SamplingResult(decision, attributes if kept else None, state)
+
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:
             return restated(state, told)
@@ -256,10 +306,11 @@ class HeadSampler(Sampler):
 class SpanSeen:
     """A span by its kind and attributes, as rules see it."""
 
-    __slots__ = ("_kind", "sampled_attributes")
+    __slots__ = ("_kind", "_path", "sampled_attributes")
 
     def __init__(self, kind: SpanKind | None, attributes: Mapping[str, object] | None) -> None:
         self._kind = kind
+        self._path: str | None = _UNREAD
         self.sampled_attributes: Mapping[str, object] = attributes or _NONE
 
     @property
@@ -270,12 +321,25 @@ class SpanSeen:
     @property
     def sampled_path(self) -> str | None:
         """The route where it is told, which no client chooses; else the path of its URL."""
-        return self._text("http.route") or self._text("url.path")
+        path = self._path
+        if path is _UNREAD:
+            # Once: every rule asks.
+            path = self._path = self._read_path()
+        return path
+
+    def _read_path(self) -> str | None:
+        found = self._text("http.route") or self._text("url.path")
+        if found is not None:
+            return found
+        # What OpenTelemetry's own instrumentations write, unless they are told to keep to the
+        # stable conventions.
+        target = self._text("http.target")
+        return None if target is None else target.partition("?")[0]
 
     @property
     def sampled_method(self) -> str | None:
         """The HTTP method."""
-        return self._text("http.request.method")
+        return self._text("http.request.method") or self._text("http.method")
 
     def _text(self, name: str) -> str | None:
         found = self.sampled_attributes.get(name)
