@@ -52,7 +52,7 @@ def argued(said: str | Mapping[str, object], where: str = ARGUMENT) -> Argued:
         # What a file of ours says by leaving it out, one of YAML says by null.
         if word != _FILE and value is not None:
             setting = _SETTINGS[f"{_AT}{word}"]
-            found[setting.key] = (setting.parse(f"{word} ({where})", value), where)
+            found[setting.key] = (setting.parse(f"{setting.key} ({where})", value), where)
     return found
 
 
