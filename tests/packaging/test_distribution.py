@@ -56,7 +56,7 @@ def test_plain_integrations_need_no_framework(name: str) -> None:
 
 @pytest.mark.parametrize("group", ["opentelemetry_traces_sampler", "opentelemetry_sampler"])
 def test_opentelemetry_finds_our_sampler_by_its_name(group: str) -> None:
-    """Its zero-code start and its declarative file look in a group each, and call what they find."""
+    """Its zero-code start and its declarative file look in a group each, and call what is there."""
     [found] = importlib.metadata.entry_points(group=group, name="ninefold")
     made = found.load()()
     assert made.get_description().startswith("NinefoldSampler{default=")
