@@ -66,6 +66,24 @@ def test_a_wrong_argument_is_told_in_our_words() -> None:
     assert sampler.startswith("ParentBased{root:AlwaysOnSampler")
 
 
+def test_what_needs_setup_is_left_out_where_it_is_said_for_all(tmp_path: Path) -> None:
+    """Keeping for outcomes, and rules by route: with a warning; asked for by name it is refused."""
+    file = tmp_path / "ninefold.toml"
+    file.write_text(
+        "[sampling]\ndefault = 0.25\nkeep.errors = true\n"
+        '[[sampling.rules]]\nroute = "/pay/{card}"\nrate = 1\n'
+    )
+    for said in ({"NINEFOLD_CONFIG": str(file)}, {"OTEL_TRACES_SAMPLER_ARG": f"file={file}"}):
+        warned, sampler = sampled_by(None, **said)
+        assert warned.startswith(
+            "ninefold.sampling WARNING traces are not kept for how they end: that needs"
+        )
+        assert sampler.startswith("NinefoldSampler{default=0.25, parent=respect")
+        assert "rules" not in sampler
+    refused, *_ = sampled_by("keep.errors=true")
+    assert "a sampler alone cannot keep traces for how they end" in refused
+
+
 SERVED = """
 from flask import Flask
 app = Flask("shop")

@@ -12,11 +12,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final
 
 from ninefold.config import sampler_settings
 from ninefold.errors import ConfigurationError
+from ninefold.sampling._model import Sampling
 from ninefold.sampling._sampler import Sampler
 from ninefold.sampling._settings import sampling_of
 
@@ -37,6 +39,7 @@ def sampler_from_environment(argument: str | None = None, /, **said: object) -> 
 
     What `setup()` would find counts too: `NINEFOLD_SAMPLING_*` above the argument, and
     `ninefold.toml` below it. `said` is what a declarative file says, beside which nothing counts.
+    What is said there for all services about `keep` is left out, with a warning.
 
     Raises `ConfigurationError`, and logs it: the SDK turns every exception into one line, and
     keeps all traces.
@@ -45,7 +48,10 @@ def sampler_from_environment(argument: str | None = None, /, **said: object) -> 
     'NinefoldSampler{default=0.1, parent=ignore}'
     """
     try:
-        return Sampler(sampling_of(sampler_settings(argument or said)))
+        sampling = sampling_of(sampler_settings(argument or said))
+        if sampling.keep is not None and not said and "keep." not in (argument or ""):
+            sampling = _decided_at_once(sampling)
+        return Sampler(sampling)
     except ConfigurationError as error:
         _log.error("there is no sampler of ninefold: %s", error)
         raise
@@ -60,6 +66,20 @@ def sampler_from_declaration(**said: object) -> Sampler:
     'NinefoldSampler{default=0.1, parent=respect}'
     """
     return sampler_from_environment(None, **(said or _forgotten()))
+
+
+def _decided_at_once(sampling: Sampling) -> Sampling:
+    """The same without what a sampler alone cannot do.
+
+    Refused, it would have the SDK keep all traces of a service that shares a file with others.
+    """
+    _log.warning(
+        "traces are not kept for how they end: that needs ninefold.setup(), and here"
+        " OpenTelemetry started the application; sampling goes on without keep, and without rules"
+        " by route"
+    )
+    rules = [rule for rule in sampling.rules if rule.route is None]
+    return replace(sampling, keep=None, rules=rules)
 
 
 def _forgotten() -> Mapping[str, object]:

@@ -49,6 +49,18 @@ def test_it_counts_as_the_environment_does(argument: str, wanted: object) -> Non
     assert settings.problems == ()
 
 
+def test_settings_in_tables_within_are_named_with_their_table() -> None:
+    """`[sampling.keep]` and `[sampling.buffer]`, in text and below a declarative file's name."""
+    settings = settled("keep.errors=true,keep.slower_than=500ms,buffer.max_mb=8")
+    assert (settings.keep_errors, settings.keep_slower_than) == (True, 0.5)
+    assert settings.buffer_max_mb == 8
+    said = {"keep": {"slower_than": 2}, "buffer": {"grace": "1s"}}
+    assert sampler_settings(said).keep_slower_than == 2
+    assert sampler_settings(said).buffer_grace == 1
+    with pytest.raises(ConfigurationError, match=r"did you mean 'keep\.slower_than'"):
+        sampler_settings({"keep": {"slower_then": 2}})
+
+
 def test_our_own_variables_win_over_it() -> None:
     """As over every variable of OpenTelemetry's; the row says what lost."""
     settings = settled("default=0.1,parent=ignore", NINEFOLD_SAMPLING_DEFAULT="0.5")

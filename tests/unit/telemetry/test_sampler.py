@@ -318,6 +318,14 @@ def test_what_is_no_sampling_is_refused(said: Any) -> None:
         nf.Sampler(said)
 
 
+def test_traces_are_kept_for_how_they_end_by_setup_alone() -> None:
+    """A sampler cannot hold spans back; rules by route want that as well."""
+    for rules in ([], [nf.Rule(route="/pay/{card}", rate=1.0)]):
+        sampling = nf.Sampling(keep=nf.Keep(slower_than=1.0), rules=rules)
+        with pytest.raises(ConfigurationError, match=r"got keep=Keep\(.*write nf\.setup\("):
+            nf.Sampler(sampling)
+
+
 def test_a_rule_that_never_decides_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     """As `setup()` does."""
     rules = [nf.Rule(path="/pay/*", rate=1.0), nf.Rule(path="/pay/cards", drop=True)]
