@@ -44,8 +44,9 @@ def sampler_from_environment(argument: str | None = None, /, **said: object) -> 
     Raises `ConfigurationError`, and logs it: the SDK turns every exception into one line, and
     keeps all traces.
 
-    >>> sampler_from_environment("default=0.1,parent=ignore").get_description()
-    'NinefoldSampler{default=0.1, parent=ignore}'
+    >>> sampler = sampler_from_environment("default=0.1,parent=ignore")
+    >>> sampler.get_description()  # doctest: +ELLIPSIS
+    'NinefoldSampler{default=0.1, parent=ignore...}'
     """
     try:
         sampling = sampling_of(sampler_settings(argument or said))
@@ -62,8 +63,8 @@ def sampler_from_declaration(**said: object) -> Sampler:
 
     Raises `ConfigurationError`, and logs it.
 
-    >>> sampler_from_declaration(default=0.1).get_description()
-    'NinefoldSampler{default=0.1, parent=respect}'
+    >>> sampler_from_declaration(default=0.1).get_description()  # doctest: +ELLIPSIS
+    'NinefoldSampler{default=0.1, parent=respect...}'
     """
     return sampler_from_environment(None, **(said or _forgotten()))
 

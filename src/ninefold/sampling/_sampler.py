@@ -42,8 +42,8 @@ class Sampler(HeadSampler):
     >>> import ninefold as nf
     >>> sampler = nf.Sampler(nf.Sampling(default=0.1, parent="ignore"))
     >>> provider = TracerProvider(sampler=sampler)
-    >>> sampler.get_description()
-    'NinefoldSampler{default=0.1, parent=ignore}'
+    >>> sampler.get_description()  # doctest: +ELLIPSIS
+    'NinefoldSampler{default=0.1, parent=ignore...}'
     """
 
     def __init__(self, sampling: Sampling, /) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from opentelemetry.context import Context
@@ -13,6 +12,7 @@ from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from ninefold.telemetry._pending import is_deferred
+from ninefold.telemetry._seen import Seen, SpanSeen
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
@@ -27,23 +27,12 @@ __all__ = [
     "Decides",
     "Failed",
     "HeadSampler",
-    "Seen",
-    "SpanSeen",
     "restated",
 ]
 
 _ENTRY: Final = "ot"
 _KEPT: Final = 64
 _MOST_MEMBERS: Final = 32  # W3C Trace Context, section 3.3.1.1
-_NONE: Final[Mapping[str, object]] = MappingProxyType({})
-_UNREAD: Final = "\0"
-"""What is no path; looked for by identity."""
-_KINDS: Final = {
-    SpanKind.SERVER: "server",
-    SpanKind.CLIENT: "client",
-    SpanKind.PRODUCER: "producer",
-    SpanKind.CONSUMER: "consumer",
-}
 
 
 class Decided(NamedTuple):
@@ -57,30 +46,6 @@ class Decided(NamedTuple):
 
 DECIDED: Final[ContextVar[Decided | None]] = ContextVar("ninefold_decided", default=None)
 """The decision on the span about to start, where there is one."""
-
-
-class Seen(Protocol):
-    """What rules may look at of the first span of a trace here."""
-
-    @property
-    def sampled_path(self) -> str | None:
-        """The path of an HTTP request."""
-        ...
-
-    @property
-    def sampled_method(self) -> str | None:
-        """Its method."""
-        ...
-
-    @property
-    def sampled_kind(self) -> str:
-        """The span's kind."""
-        ...
-
-    @property
-    def sampled_attributes(self) -> Mapping[str, object]:
-        """The attributes it starts with."""
-        ...
 
 
 class Decides(Protocol):
@@ -301,49 +266,6 @@ class HeadSampler(Sampler):
     def get_description(self) -> str:
         """How the SDK names this sampler."""
         return "NinefoldHeadSampler"
-
-
-class SpanSeen:
-    """A span by its kind and attributes, as rules see it."""
-
-    __slots__ = ("_kind", "_path", "sampled_attributes")
-
-    def __init__(self, kind: SpanKind | None, attributes: Mapping[str, object] | None) -> None:
-        self._kind = kind
-        self._path: str | None = _UNREAD
-        self.sampled_attributes: Mapping[str, object] = attributes or _NONE
-
-    @property
-    def sampled_kind(self) -> str:
-        """Its kind."""
-        return "internal" if self._kind is None else _KINDS.get(self._kind, "internal")
-
-    @property
-    def sampled_path(self) -> str | None:
-        """The route where it is told, which no client chooses; else the path of its URL."""
-        path = self._path
-        if path is _UNREAD:
-            # Once: every rule asks.
-            path = self._path = self._read_path()
-        return path
-
-    def _read_path(self) -> str | None:
-        found = self._text("http.route") or self._text("url.path")
-        if found is not None:
-            return found
-        # What OpenTelemetry's own instrumentations write, unless they are told to keep to the
-        # stable conventions.
-        target = self._text("http.target")
-        return None if target is None else target.partition("?")[0]
-
-    @property
-    def sampled_method(self) -> str | None:
-        """The HTTP method."""
-        return self._text("http.request.method") or self._text("http.method")
-
-    def _text(self, name: str) -> str | None:
-        found = self.sampled_attributes.get(name)
-        return found if isinstance(found, str) else None
 
 
 def restated(state: TraceState | None, entry: str | None) -> TraceState:

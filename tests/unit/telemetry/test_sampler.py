@@ -158,7 +158,7 @@ def test_others_entries_of_the_trace_state_travel_on_in_their_order() -> None:
 
 def test_a_trace_state_that_is_handed_over_counts_where_the_parent_has_none() -> None:
     """As the SDK will once opentelemetry-python#5578 is mended."""
-    sampler = nf.Sampler(nf.Sampling(default=0.5, parent="ignore"))
+    sampler = nf.Sampler(nf.Sampling(default=0.5, parent="ignore", target_per_s=None))
     given = TraceState([("ot", "rv:00000000000000"), ("given", "1")])
     parents = TraceState([("ot", "rv:ffffffffffffff"), ("parent", "1")])
     none = below(sampled=True, remote=True)
