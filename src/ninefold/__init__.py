@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         status,
     )
     from ninefold.resilience.deadline import carried, deadline, remaining
-    from ninefold.sampling import Buffer, Keep, Rule, Sampling
+    from ninefold.sampling import Buffer, Keep, Rule, Sampler, Sampling
     from ninefold.service import Service, setup
     from ninefold.sli import (
         Objective,
@@ -71,6 +71,7 @@ __all__ = [
     "Retry",
     "Rule",
     "Runtime",
+    "Sampler",
     "Sampling",
     "Service",
     "SharedState",
@@ -117,6 +118,7 @@ _HOMES = {
     "Buffer": "ninefold.sampling",
     "Keep": "ninefold.sampling",
     "Rule": "ninefold.sampling",
+    "Sampler": "ninefold.sampling",
     "Sampling": "ninefold.sampling",
     "Service": "ninefold.service",
     "setup": "ninefold.service",

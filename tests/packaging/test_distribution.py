@@ -54,6 +54,14 @@ def test_plain_integrations_need_no_framework(name: str) -> None:
     assert found.load() is not None
 
 
+@pytest.mark.parametrize("group", ["opentelemetry_traces_sampler", "opentelemetry_sampler"])
+def test_opentelemetry_finds_our_sampler_by_its_name(group: str) -> None:
+    """Its zero-code start and its declarative file look in a group each, and call what is there."""
+    [found] = importlib.metadata.entry_points(group=group, name="ninefold")
+    made = found.load()()
+    assert made.get_description().startswith("NinefoldSampler{default=")
+
+
 @pytest.mark.parametrize("name", ["fastapi", "flask", "httpx", "requests", "starlette"])
 def test_an_integration_is_found_by_its_framework(name: str) -> None:
     """The entry point loads where the framework is, and names the framework where it is not."""

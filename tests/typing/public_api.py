@@ -64,6 +64,7 @@ def set_up() -> None:
     nf.setup("checkout", prometheus="yes")  # type: ignore[arg-type]
     nf.Sampling(0.1)  # type: ignore[call-arg]
     nf.Sampling(default=0.1, parent="sometimes")  # type: ignore[arg-type]
+    nf.Sampler(0.1)  # type: ignore[arg-type]
 
 
 def errors_are_what_a_caller_catches(error: nf.CircuitOpenError) -> None:

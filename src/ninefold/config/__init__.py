@@ -6,6 +6,7 @@ from ninefold.config._load import (
     load,
     overrides,
     read,
+    sampler_settings,
     unasked,
 )
 from ninefold.config._model import (
@@ -56,6 +57,7 @@ __all__ = [
     "load",
     "overrides",
     "read",
+    "sampler_settings",
     "share",
     "unasked",
     "variable_of",

@@ -37,12 +37,14 @@ class Word(Generic[T_co]):
 class Said:
     """Everything that was said, still unread. The keys of `file` and `code` are those of settings.
 
-    `where` names the file and `prefix` the table in it that holds the keys.
+    `where` names the file and `prefix` the table in it that holds the keys. `argued` is what the
+    environment says in the argument of our sampler, read, and with who said it.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
     file: Mapping[str, object] = field(default_factory=dict[str, object])
     code: Mapping[str, object] = field(default_factory=dict[str, object])
+    argued: Mapping[str, tuple[object, str]] = field(default_factory=dict[str, tuple[object, str]])
     where: str = ""
     prefix: str = ""
 
@@ -126,6 +128,9 @@ class Deliberation:
             read = self._or_warn(partial(standard.read, standard.variable, said.environ))
             if read is not None:
                 yield Word("environment", key, standard.variable, read, is_standard=True)
+        if key in said.argued:
+            argument, who = said.argued[key]
+            yield Word("environment", key, who, cast("T", argument), is_standard=True)
         if key in said.file:
             value = setting.parse(f"{key} ({said.where})", said.file[key])
             yield Word("file", key, f"{said.where}: {said.prefix}{key}", value)

@@ -15,8 +15,10 @@ from ninefold.config._file import ConfigurationFile
 from ninefold.config._headers_file import with_headers_of_files
 from ninefold.config._model import Settings
 from ninefold.config._override import Asked, Override, OverrideKind, overrides_in, unasked_in
+from ninefold.config._sampler_argument import ARGUMENT, SAMPLER, argued
 from ninefold.config._setting import Parse
 from ninefold.config._settle import settle
+from ninefold.config._standard import OURS
 from ninefold.config._table import CONFIG_VARIABLE, RESILIENCE
 
 _log = logging.getLogger("ninefold.config")
@@ -64,6 +66,25 @@ def read(
     settings = settle(said, file=None if file is None else file.path)
     # The switch that turns everything off must not depend on files being right.
     return settings if settings.disabled else with_headers_of_files(settings)
+
+
+def sampler_settings(said: str | Mapping[str, object] = "") -> Settings:
+    """The settings of a sampler of ours that stands alone, without `setup()`.
+
+    - A text is what `OTEL_TRACES_SAMPLER_ARG` says: it counts as `setup()` would have it count,
+      below `NINEFOLD_SAMPLING_*` and above the file of settings.
+    - A mapping is what a declarative file says, beside which nothing else counts.
+    - Nothing leaves what `setup()` would find.
+
+    Raises `ConfigurationError` for what cannot be meant, where `load` only warns: whoever asks for
+    a sampler gets the one that is asked for, or none.
+    """
+    if isinstance(said, str):
+        argued(said)
+        return load(code={}, environ={**os.environ, SAMPLER: OURS, ARGUMENT: said})
+    if not said:
+        return load(code={})
+    return settle(Said(argued=argued(said, "the sampler's configuration")))
 
 
 def overrides(

@@ -15,6 +15,7 @@ from ninefold.config._decision import Deliberation, Said, Word
 from ninefold.config._keys import flat, refuse_unknown
 from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
 from ninefold.config._override import KINDS, is_override, override_rows, remedy_of
+from ninefold.config._sampler_argument import argued, problem_of
 from ninefold.config._setting import Setting
 from ninefold.core import nearest
 
@@ -40,9 +41,12 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
     said = replace(said, file=flat(settings_alone, _KEYS))
     refuse_unknown(said.file, said.where, _KEYS, others=_OTHERS)
     refuse_unknown(said.code, "argument of setup", _KEYS, others=_OTHERS)
+    argument = _standard.our_argument(said.environ)
+    problem = problem_of(argument) if argument else _standard.argument_problem(said.environ)
+    if argument and problem is None:
+        said = replace(said, argued=argued(argument))
     chosen = Deliberation(said)
     _warn_of_unknown(said.environ, chosen)
-    problem = _standard.argument_problem(said.environ)
     if problem is not None:
         chosen.warn(f"{problem}; ignored, as OpenTelemetry asks for its own variables")
     for general in _table.OTLP.all():

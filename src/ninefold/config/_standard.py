@@ -31,7 +31,7 @@ _SAMPLERS: dict[str, tuple[float | None, ParentRule]] = {
     "parentbased_always_off": (0.0, "respect"),
     f"parentbased_{_RATIO}": (None, "respect"),
 }
-_OURS = "ninefold"
+OURS = "ninefold"
 
 
 def plain(parse: Callable[[str, object], T]) -> Read[T]:
@@ -92,6 +92,12 @@ def argument_problem(environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def our_argument(environ: Mapping[str, str]) -> str:
+    """What our own sampler is told, where it is the one that is named; empty where nothing is."""
+    name = environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
+    return environ.get(ARGUMENT, "").strip() if name == OURS else ""
+
+
 def _argument(environ: Mapping[str, str]) -> float:
     # An invalid argument is the same as none, and none is 1.0: so the specification.
     written = environ.get(ARGUMENT, "").strip()
@@ -102,13 +108,13 @@ def _argument(environ: Mapping[str, str]) -> float:
 
 def _sampler(variable: str, environ: Mapping[str, str]) -> tuple[float | None, ParentRule] | None:
     name = environ[variable].strip().lower()
-    if name == _OURS:
+    if name == OURS:
         return None
     if name not in _SAMPLERS:
         near = nearest(name, _SAMPLERS)
         hint = "" if near is None else f"; did you mean {near!r}?"
         raise ConfigurationError(
-            f"{variable} must be one of {', '.join(map(repr, (*_SAMPLERS, _OURS)))}, "
+            f"{variable} must be one of {', '.join(map(repr, (*_SAMPLERS, OURS)))}, "
             f"got {shown(name)}{hint}"
         )
     return _SAMPLERS[name]

@@ -5,6 +5,8 @@ from ninefold.sampling._engine import Head
 from ninefold.sampling._keep import Buffer, Keep
 from ninefold.sampling._model import Sampling
 from ninefold.sampling._rule import Rule, Seen, covered
+from ninefold.sampling._sampler import Sampler
+from ninefold.sampling._settings import sampling_of
 
 __all__ = [
     "Buffer",
@@ -15,7 +17,9 @@ __all__ = [
     "Part",
     "Released",
     "Rule",
+    "Sampler",
     "Sampling",
     "Seen",
     "covered",
+    "sampling_of",
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import translate
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
@@ -141,6 +142,11 @@ class Rule:
             object.__setattr__(self, "name", self._described())
         pattern = None if self.path is None else re.compile(translate(self.path))
         object.__setattr__(self, "_path", pattern)
+
+    def __reduce__(self) -> tuple[Callable[[], Rule], tuple[()]]:
+        # A read-only mapping cannot be pickled; made anew, the rule is checked again.
+        said = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+        return partial(type(self), **(said | {"attributes": dict(self.attributes)})), ()
 
     @classmethod
     def of(cls, said: object, where: str) -> Rule:

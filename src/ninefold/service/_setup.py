@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Buffer, Deferral, Head, Keep, Rule, Sampling, covered
+from ninefold.sampling import Deferral, Head, Keep, Sampling, sampling_of
 from ninefold.service._present import present
 from ninefold.service._service import Service
 from ninefold.sli import Objective
@@ -141,7 +141,7 @@ def setup(
         **_waits(sampling),
     }
     settings = load(code=code)
-    effective = _sampling(settings)
+    effective = sampling_of(settings)
     return _enter(
         settings,
         effective,
@@ -192,7 +192,7 @@ def _enter(
         service = Service(settings, telemetry, head)
         decisions = service.tracing.decisions
         sampler.counted, sampler.outcome = decisions.count, decisions.outcome
-        sampler.lost = decisions.lost
+        sampler.lost, sampler.failed = decisions.lost, decisions.failed
         try:
             for objective in promised:
                 service.objectives.declare(objective)
@@ -219,45 +219,8 @@ def _waits(sampling: Sampling | None) -> dict[str, object]:
     }
 
 
-def _keep(settings: Settings) -> Keep | None:
-    """What is said of keeping traces for their outcome; None where nothing is."""
-    said = (settings.keep_errors, settings.keep_slower_than, settings.keep_propagate)
-    if all(word is None for word in said):
-        return None
-    errors = settings.keep_errors
-    return Keep(
-        errors=True if errors is None else errors,
-        slower_than=settings.keep_slower_than,
-        propagate=settings.keep_propagate or "decision",
-    )
-
-
 def _waiting(keep: Keep, sampling: Sampling, weigh: Callable[[Any], int]) -> Deferral[Any]:
     return Deferral(keep, sampling.buffer, weigh)
-
-
-def _sampling(settings: Settings) -> Sampling:
-    """What is said of sampling, by file or code; warns of rules that never decide."""
-    where = settings.origin("sampling.rules").name
-    rules = [
-        Rule.of(each, f"rule {number} of {where}")
-        for number, each in enumerate(settings.sampling_rules, 1)
-    ]
-    for told in covered(rules):
-        _log.warning("%s", told)
-    return Sampling(
-        default=settings.sampling_ratio,
-        parent=settings.sampling_parent,
-        rules=rules,
-        target_per_s=settings.sampling_target,
-        keep=_keep(settings),
-        buffer=Buffer(
-            max_mb=settings.buffer_max_mb,
-            per_trace=settings.buffer_per_trace,
-            grace=settings.buffer_grace,
-            max_age=settings.buffer_max_age,
-        ),
-    )
 
 
 def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[str]:

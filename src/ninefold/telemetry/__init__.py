@@ -4,6 +4,7 @@ from opentelemetry.sdk.metrics.export import MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 
 from ninefold.telemetry._cells import GaugeCell, HistogramCell, NumberCell
+from ninefold.telemetry._decisions import Decisions
 from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._faults import Faults, quoted
 from ninefold.telemetry._fork import restart_after_fork
@@ -22,6 +23,7 @@ __all__ = [
     "AnyGauge",
     "AnyHistogram",
     "Bound",
+    "Decisions",
     "DroppedSpan",
     "Exemplar",
     "Faults",

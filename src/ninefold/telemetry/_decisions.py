@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ninefold.registry import SAMPLING_BUFFER_DROPPED, SAMPLING_DECISIONS
 
 if TYPE_CHECKING:
-    from ninefold.telemetry._telemetry import Telemetry
+    from ninefold.telemetry._measuring import Measuring
 
 __all__ = ["BY_DEFAULT", "BY_PARENT", "Decisions"]
 
@@ -21,12 +21,16 @@ class Decisions:
 
     __slots__ = ("_counter", "_faults", "_losses", "_steps")
 
-    def __init__(self, telemetry: Telemetry) -> None:
-        self._counter = telemetry.counter(SAMPLING_DECISIONS)
-        self._losses = telemetry.counter(SAMPLING_BUFFER_DROPPED)
-        self._faults = telemetry.faults
+    def __init__(self, measuring: Measuring) -> None:
+        self._counter = measuring.counter(SAMPLING_DECISIONS)
+        self._losses = measuring.counter(SAMPLING_BUFFER_DROPPED)
+        self._faults = measuring.faults
         # Looked up once for each rule: every request comes by here.
         self._steps: dict[tuple[str, bool], Callable[[], object]] = {}
+
+    def failed(self, error: Exception) -> None:
+        """Count a fault that was kept from the application while it was decided."""
+        self._faults.internal_error("traces", error)
 
     def count(self, rule: str, kept: bool) -> None:
         """Count one decision."""

@@ -20,7 +20,8 @@ from opentelemetry.trace import SpanContext, StatusCode, TraceFlags, TraceState
 
 from ninefold.telemetry._fork import restart_after_fork
 from ninefold.telemetry._pending import DeferredState, Part
-from ninefold.telemetry._sampler import SpanSeen, restated
+from ninefold.telemetry._sampler import restated
+from ninefold.telemetry._seen import SpanSeen
 
 if TYPE_CHECKING:
     from ninefold.telemetry._faults import Faults

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from opentelemetry.context import Context
@@ -13,6 +12,7 @@ from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from ninefold.telemetry._pending import is_deferred
+from ninefold.telemetry._seen import Seen, SpanSeen
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -25,22 +25,14 @@ __all__ = [
     "Counted",
     "Decided",
     "Decides",
+    "Failed",
     "HeadSampler",
-    "Seen",
-    "SpanSeen",
     "restated",
 ]
 
 _ENTRY: Final = "ot"
 _KEPT: Final = 64
 _MOST_MEMBERS: Final = 32  # W3C Trace Context, section 3.3.1.1
-_NONE: Final[Mapping[str, object]] = MappingProxyType({})
-_KINDS: Final = {
-    SpanKind.SERVER: "server",
-    SpanKind.CLIENT: "client",
-    SpanKind.PRODUCER: "producer",
-    SpanKind.CONSUMER: "consumer",
-}
 
 
 class Decided(NamedTuple):
@@ -54,30 +46,6 @@ class Decided(NamedTuple):
 
 DECIDED: Final[ContextVar[Decided | None]] = ContextVar("ninefold_decided", default=None)
 """The decision on the span about to start, where there is one."""
-
-
-class Seen(Protocol):
-    """What rules may look at of the first span of a trace here."""
-
-    @property
-    def sampled_path(self) -> str | None:
-        """The path of an HTTP request."""
-        ...
-
-    @property
-    def sampled_method(self) -> str | None:
-        """Its method."""
-        ...
-
-    @property
-    def sampled_kind(self) -> str:
-        """The span's kind."""
-        ...
-
-    @property
-    def sampled_attributes(self) -> Mapping[str, object]:
-        """The attributes it starts with."""
-        ...
 
 
 class Decides(Protocol):
@@ -144,8 +112,16 @@ Counted = Callable[[str, bool], None]
 """Counts a decision: the rule that decided, and whether the trace is kept."""
 
 
+Failed = Callable[[Exception], None]
+"""Is told of a fault that was kept from the application."""
+
+
 def _uncounted(rule: str, kept: bool) -> None:
     del rule, kept
+
+
+def _untold(error: Exception) -> None:
+    del error
 
 
 def _unlost(reason: str, spans: int) -> None:
@@ -156,7 +132,11 @@ class HeadSampler(Sampler):
     """Keeps or drops where a trace begins here; what is below follows.
 
     The SDK never hands the parent's trace state over (opentelemetry-python#5578), so it is taken
-    from the parent itself: what other vendors wrote there has to travel on.
+    from the parent itself: what other vendors wrote there has to travel on. What is handed over
+    counts where the parent has none.
+
+    It never raises an `Exception`: after a fault of ours a trace goes as its parent went, and a
+    root by the default share.
     """
 
     def __init__(self, head: Decides, waits: Makes | None = None) -> None:
@@ -164,6 +144,7 @@ class HeadSampler(Sampler):
         self._waits = waits
         self.counted: Counted = _uncounted
         """Told of every decision that is made here."""
+        self.failed: Failed = _untold
         self.deferring: Deferring | None = None
         """Where traces wait for their outcome, if they do."""
         self.outcome: Counted = _uncounted
@@ -204,9 +185,22 @@ class HeadSampler(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         """Decide on a span that is about to start."""
-        del name, links, trace_state
+        del name, links
+        try:
+            return self._result(parent_context, trace_id, kind, attributes, trace_state)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            return self._fallen_back(error, parent_context, trace_id, attributes)
+
+    def _result(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        kind: SpanKind | None,
+        attributes: Attributes,
+        trace_state: TraceState | None,
+    ) -> SamplingResult:
         parent = get_current_span(parent_context).get_span_context()
-        state = parent.trace_state
+        state = (parent.trace_state if parent.is_valid else None) or trace_state
         entry = told = state.get(_ENTRY) if state else None
         decided = DECIDED.get()
         deferring = self.deferring
@@ -240,6 +234,27 @@ class HeadSampler(Sampler):
             state if told == entry else self._restated(state, told),
         )
 
+    def _fallen_back(
+        self,
+        error: Exception,
+        parent_context: Context | None,
+        trace_id: int,
+        attributes: Attributes,
+    ) -> SamplingResult:
+        kept, state = False, None
+        try:
+            self.failed(error)
+            parent = get_current_span(parent_context).get_span_context()
+            if parent.is_valid:
+                kept, state = parent.trace_flags.sampled, parent.trace_state
+            else:
+                kept = self._head.keeps(trace_id, None)
+                state = self._restated(None, self._head.entry if kept else None)
+        except Exception:  # noqa: BLE001 - what cannot be decided is not kept
+            kept = False
+        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.DROP
+        return SamplingResult(decision, attributes if kept else None, state)
+
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:
             return restated(state, told)
@@ -253,35 +268,6 @@ class HeadSampler(Sampler):
     def get_description(self) -> str:
         """How the SDK names this sampler."""
         return "NinefoldHeadSampler"
-
-
-class SpanSeen:
-    """A span by its kind and attributes, as rules see it."""
-
-    __slots__ = ("_kind", "sampled_attributes")
-
-    def __init__(self, kind: SpanKind | None, attributes: Mapping[str, object] | None) -> None:
-        self._kind = kind
-        self.sampled_attributes: Mapping[str, object] = attributes or _NONE
-
-    @property
-    def sampled_kind(self) -> str:
-        """Its kind."""
-        return "internal" if self._kind is None else _KINDS.get(self._kind, "internal")
-
-    @property
-    def sampled_path(self) -> str | None:
-        """The route where it is told, which no client chooses; else the path of its URL."""
-        return self._text("http.route") or self._text("url.path")
-
-    @property
-    def sampled_method(self) -> str | None:
-        """The HTTP method."""
-        return self._text("http.request.method")
-
-    def _text(self, name: str) -> str | None:
-        found = self.sampled_attributes.get(name)
-        return found if isinstance(found, str) else None
 
 
 def restated(state: TraceState | None, entry: str | None) -> TraceState:

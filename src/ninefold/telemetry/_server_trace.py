@@ -37,7 +37,8 @@ from ninefold.telemetry._dropped_span import DroppedSpan
 from ninefold.telemetry._ids import seed_of_process
 from ninefold.telemetry._pending import Exemplar, exemplar_of
 from ninefold.telemetry._propagation import W3C_FIELDS, Header, Propagation, traceparent
-from ninefold.telemetry._sampler import DECIDED, Decided, Seen, restated
+from ninefold.telemetry._sampler import DECIDED, Decided, restated
+from ninefold.telemetry._seen import Seen
 
 if TYPE_CHECKING:
     from ninefold.telemetry._sampler import Decides
