@@ -165,9 +165,11 @@ class Deferral(Generic[S]):
         threshold that this trace has reached.
         """
         unended = part._unended
-        unended.discard(number)
         weight = 0
         with self._lock:
+            # Not before: of two that end at once the first would find nothing unended, and decide
+            # without the other, which may be the error.
+            unended.discard(number)
             if part.waiting and not (error and self._errors) and number != part.first and unended:
                 # As most spans end: it is put with the others, and nothing comes of it.
                 weight = self._weigh(span)
