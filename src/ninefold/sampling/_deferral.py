@@ -35,6 +35,7 @@ class Part(Generic[S]):
         "_spans",
         "_unended",
         "began",
+        "failed",
         "first",
         "kept",
         "offers",
@@ -52,6 +53,8 @@ class Part(Generic[S]):
         self.began = began
         self.waiting = True
         self.kept = False
+        self.failed = False
+        """Whether an error keeps it."""
         self.told: int | None = None
         self.offers: list[Callable[[], None]] | None = None
         """What the driver does where it is kept: exemplars that point at it."""
@@ -165,9 +168,11 @@ class Deferral(Generic[S]):
         threshold that this trace has reached.
         """
         unended = part._unended
-        unended.discard(number)
         weight = 0
         with self._lock:
+            # Not before: of two that end at once the first would find nothing unended, and decide
+            # without the other, which may be the error.
+            unended.discard(number)
             if part.waiting and not (error and self._errors) and number != part.first and unended:
                 # As most spans end: it is put with the others, and nothing comes of it.
                 weight = self._weigh(span)
@@ -272,6 +277,7 @@ class Deferral(Generic[S]):
 
     def _keep(self, part: Part[S], rule: str, threshold: int, events: Outcome[S]) -> None:
         part.waiting, part.kept, part.told = False, True, threshold
+        part.failed = rule == BY_ERROR
         if not part.sampled:
             part.rule = rule
         events.decide(part)
@@ -305,20 +311,26 @@ class Deferral(Generic[S]):
     def _shed(self, now: float, events: Outcome[S]) -> None:
         """Give up the oldest, until there is room. Errors are not among them: they are released.
 
-        Where what was released before does not get out, the oldest of what is released now is lost.
+        Where that is not enough, for what is released takes room until it is out, the oldest of
+        what is released now is lost; of an error's trace only where there is nothing else.
         """
         while self.bytes > self._most and self._held:
             self._give_up(next(iter(self._held)), "buffer_bytes", now, events)
+        if self.bytes <= self._most:
+            return
         lost = 0
-        while self.bytes > self._most and events.released:
-            released = events.released[0]
-            _, weight = released.spans[0]
-            self.bytes -= weight
-            lost += 1
-            if len(released.spans) == 1:
-                del events.released[0]
-            else:
-                events.released[0] = released._replace(spans=released.spans[1:])
+        left: list[Released[S]] = []
+        for released in sorted(events.released or (), key=lambda each: each.part.failed):
+            first = 0
+            for _, weight in released.spans:
+                if self.bytes <= self._most:
+                    break
+                self.bytes -= weight
+                first += 1
+            lost += first
+            if first < len(released.spans):
+                left.append(released._replace(spans=released.spans[first:]) if first else released)
+        events.released = left
         if lost:
             events.lose("buffer_bytes", lost)
 

@@ -166,7 +166,8 @@ class Deferring(SpanProcessor):
         del parent_context
         context = span.get_span_context()
         state = context.trace_state
-        if type(state) is DeferredState:
+        # Of a part that is decided nobody asks what is unended, nor is told of every end.
+        if type(state) is DeferredState and state.part.waiting:
             state.part.joined(context.span_id)
 
     def _on_ending(self, span: Span) -> None:

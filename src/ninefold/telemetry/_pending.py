@@ -39,7 +39,8 @@ class DeferredState(TraceState):
     """The `tracestate` of a trace whose part here waits, by which its spans know each other.
 
     All spans of a process's part carry this very object, and so does whatever context is made of
-    theirs; what leaves the process is text.
+    theirs; one that an application has changed is of the same part. What leaves the process is
+    text.
     """
 
     part: Part
@@ -50,6 +51,25 @@ class DeferredState(TraceState):
         made = cls(list(state.items())) if state else cls()
         made.part = part
         return made
+
+    def add(self, key: str, value: str) -> TraceState:
+        """With one more member."""
+        return self._again(super().add(key, value))
+
+    def update(self, key: str, value: str) -> TraceState:
+        """With another value of a member."""
+        return self._again(super().update(key, value))
+
+    def delete(self, key: str) -> TraceState:
+        """Without a member."""
+        return self._again(super().delete(key))
+
+    def _again(self, made: TraceState) -> TraceState:
+        if made is self:
+            return self
+        again = DeferredState()
+        vars(again).update(vars(self) | vars(made))
+        return again
 
     def __reduce__(self) -> tuple[type[TraceState], tuple[list[tuple[str, str]]]]:
         # In another process there is no such part.
