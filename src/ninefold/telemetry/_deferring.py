@@ -32,6 +32,8 @@ __all__ = ["Deferring", "Losses", "Outcomes", "Waits", "weight_of"]
 _ENTRY: Final = "ot"
 _EVERY: Final = 0.5
 """Seconds between looks at what has waited long enough: a fraction of any grace to be set."""
+_LATE: Final = 4 * _EVERY
+"""Seconds after which nobody has looked: the thread that does is held up by an exporter."""
 _AT_ONCE: Final = 256
 """Spans that are handed over before the exporting processors' own queues, of 2,048 by default, are
 emptied: they would let go what they have no room for."""
@@ -142,6 +144,7 @@ class Deferring(SpanProcessor):
         self._wake = threading.Event()
         self._ended = False
         self._handed = 0
+        self._overdue = monotonic() + _LATE
         self._thread = threading.Thread(target=self._run, name="ninefold-deferring", daemon=True)
         self._thread.start()
         restart_after_fork(self)
@@ -197,11 +200,14 @@ class Deferring(SpanProcessor):
         if number == part.first and part.waiting:
             seconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e9
             route = self._by_route(span, context, part)
+        now = monotonic()
+        if now >= self._overdue:
+            self._look(now)
         outcome = self._waits.ended(
             part,
             number,
             span,
-            monotonic(),
+            now,
             error=span.status.status_code is StatusCode.ERROR,
             seconds=seconds,
             route=route,
@@ -238,12 +244,16 @@ class Deferring(SpanProcessor):
             if not self._wake.is_set():
                 self._wake.set()
 
+    def _look(self, now: float) -> None:
+        self._overdue = now + _LATE
+        self._take(self._waits.sweep(now))
+
     def _run(self) -> None:
         while not self._ended:
             self._wake.wait(_EVERY)
             self._wake.clear()
             try:
-                self._take(self._waits.sweep(monotonic()))
+                self._look(monotonic())
                 self._drain()
             except Exception as error:  # noqa: BLE001 - the thread must go on
                 self._faults.internal_error("traces", error)
@@ -274,7 +284,7 @@ class Deferring(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what is decided; what still waits goes on waiting."""
-        self._take(self._waits.sweep(monotonic()))
+        self._look(monotonic())
         self._drain()
         return self._flush(timeout_millis)
 

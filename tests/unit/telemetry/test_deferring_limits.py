@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import (
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode, use_span
 from tests.unit.telemetry.conftest import Collected
 
@@ -51,6 +58,46 @@ def test_a_trace_state_that_the_application_changed_is_of_the_same_trace(
     assert [type(span.context.trace_state).__name__ for span in given.spans if span.context] == [
         "TraceState"
     ] * 2
+
+
+class _Stuck(SpanExporter):
+    """Does not return from an export before it is let go."""
+
+    def __init__(self) -> None:
+        self.entered, self.let_go = threading.Event(), threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        del spans
+        self.entered.set()
+        self.let_go.wait()
+        return SpanExportResult.SUCCESS
+
+
+def test_traces_are_decided_though_an_exporter_is_stuck(collect: Collect) -> None:
+    """Its first span has ended, another never does: that it waits no longer needs no exporter."""
+    exporter = _Stuck()
+    sampling = nf.Sampling(default=0.0, keep=nf.Keep(), buffer=nf.Buffer(grace=1e-6))
+    given = collect(sampling=sampling, span_processors=[SimpleSpanProcessor(exporter)])
+    tracer = trace.get_tracer("tests")
+    try:
+        error = tracer.start_span("error")
+        error.set_status(_ERROR)
+        error.end()
+        exporter.entered.wait()
+        with tracer.start_as_current_span("first") as first:
+            left = tracer.start_span("left")
+        built = given.service.telemetry.pipeline.built
+        assert built is not None
+        assert built.deferring is not None
+        # As some seconds later.
+        built.deferring._overdue = 0.0
+        tracer.start_span("another").end()
+        state = first.get_span_context().trace_state
+        assert isinstance(state, DeferredState)
+        assert not state.part.waiting
+        left.end()
+    finally:
+        exporter.let_go.set()
 
 
 def test_spans_of_a_decided_trace_are_not_remembered(collect: Collect) -> None:
