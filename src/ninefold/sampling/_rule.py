@@ -24,6 +24,7 @@ __all__ = ["Kind", "Rule", "Seen", "covered"]
 
 Kind: TypeAlias = Literal["server", "client", "internal", "producer", "consumer"]
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+_WILDCARD: Final = re.compile(r"[*?]|\[!?\]?[^\]]*\]")
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
@@ -200,7 +201,7 @@ class Rule:
         if other.override and not self.override:
             return False
         if self.path is not None and not (
-            other.path is not None and self._path is not None and self._path.match(other.path)
+            other.path is not None and _takes_all(self.path, other.path)
         ):
             return False
         for word in ("method", "kind", "dependency", "route"):
@@ -208,7 +209,7 @@ class Rule:
             if own is not None and own != getattr(other, word):
                 return False
         return all(
-            key in other.attributes and (wanted is True or other.attributes[key] == wanted)
+            key in other.attributes and _means_all(wanted, other.attributes[key])
             for key, wanted in self.attributes.items()
         )
 
@@ -238,6 +239,24 @@ all that it means"]
                 " means all that it means"
             )
     return told
+
+
+def _takes_all(path: str, other: str) -> bool:
+    """Whether a glob surely means every path that the other one means."""
+    if path == other:
+        return True
+    if path.count("?") or path.count("["):
+        # What one of them may stand for, a wildcard of the other may not be, or be more than.
+        return _WILDCARD.search(other) is None and re.match(translate(path), other) is not None
+    # No path that is written has this character, so only a `*` takes it.
+    return re.match(translate(path), _WILDCARD.sub("\0", other)) is not None
+
+
+def _means_all(wanted: object, other: object) -> bool:
+    """Whether each attribute that is as the other rule wants it is as this one does."""
+    if wanted is True:
+        return other is not False
+    return type(wanted) is type(other) and wanted == other
 
 
 def _holds(found: object, wanted: object) -> bool:
