@@ -59,7 +59,8 @@ class Head:
         self._routed = tuple(each for each in enumerate(rules) if each[1].rule.route is not None)
         # Where several have one name, the first is meant: the others say the same of fewer.
         self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
-        self._finally = frozenset(each.name for each in sampling.rules if each.drop)
+        drops = {each.name: each.drop for each in reversed(tuple(sampling.rules))}
+        self._finally = frozenset(name for name, drop in drops.items() if drop)
         self._overriding = tuple(each for each in self._rules if each.rule.override)
         self._target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
         self.defers = sampling.keep is not None

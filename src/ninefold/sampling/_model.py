@@ -68,6 +68,14 @@ class Sampling:
                 f"buffer must be an nf.Buffer, got {shown(self.buffer)}; write"
                 " buffer=nf.Buffer(max_mb=32)"
             )
+        named: dict[str, Rule] = {}
+        for rule in self.rules:
+            first = named.setdefault(rule.name, rule)
+            if first.drop != rule.drop and not first.covers(rule):
+                raise ConfigurationError(
+                    f"of the rules named {rule.name!r} some drop and some do not, and what is"
+                    " dropped for good goes by the name; give each a name of its own by name="
+                )
         late = next((rule for rule in self.rules if rule.route is not None), None)
         if late is not None and self.keep is None:
             raise ConfigurationError(

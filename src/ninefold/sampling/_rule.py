@@ -24,6 +24,7 @@ __all__ = ["Kind", "Rule", "Seen", "covered"]
 
 Kind: TypeAlias = Literal["server", "client", "internal", "producer", "consumer"]
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+_TAKEN: Final = frozenset({"default", "parent"})
 _WILDCARD: Final = re.compile(r"[*?]|\[!?\]?[^\]]*\]")
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -67,9 +68,10 @@ class Rule:
       `producer` or `consumer`; `dependency` the name of what it calls (`service.peer.name`).
     - `attributes` of the first span: a value that must be equal, a compiled pattern that must be
       found in the text, or True for one that must be there.
-    - `route` is a route's template, as it is written in code (`/users/{id}`). It is not known
-      before the request was routed, so such a rule acts when the trace's part here has ended, and
-      needs `keep` in `Sampling`: it keeps more than the first decision did, and never less.
+    - `route` is a route's template, as it is written in code (`/users/{id}`), instead of `path`. It
+      is not known before the request was routed, so such a rule acts when the trace's part here
+      has ended, and needs `keep` in `Sampling`: it keeps more than the first decision did, and
+      never less.
 
     And one of these:
 
@@ -110,6 +112,11 @@ class Rule:
                 f"a rule by route keeps and cannot drop, got route={self.route!r} with drop=True:"
                 " services that were called may have kept their part; drop by path"
             )
+        if self.route is not None and self.path is not None:
+            raise ConfigurationError(
+                f"a rule by route has the path in it, got route={self.route!r} with"
+                f" path={self.path!r}; leave one of them out"
+            )
         if self.path is not None and self.path[0] not in "/*?[":
             raise ConfigurationError(
                 f"a rule's path must begin with / or a wildcard, got {shown(self.path)}; write"
@@ -137,6 +144,11 @@ class Rule:
             require_between("a rule's rate", self.rate, 0.0, 1.0)
         if self.per_second is not None:
             require_positive("a rule's per_second", self.per_second, unit="traces per second")
+        if self.name in _TAKEN:
+            raise ConfigurationError(
+                f"a rule's name must not be {self.name!r}, which says that no rule decided; choose"
+                " another"
+            )
         if self.name:
             require_name("a rule's name", self.name)
         else:
@@ -219,7 +231,9 @@ class Rule:
             for word in ("path", "method", "kind", "dependency", "route")
             if getattr(self, word) is not None
         ]
-        words += list(self.attributes)
+        words += [_told(key, wanted) for key, wanted in self.attributes.items()]
+        if self.override:
+            words.append("override")
         return " ".join(words)[:255] or "all"
 
 
@@ -239,6 +253,16 @@ all that it means"]
                 " means all that it means"
             )
     return told
+
+
+def _told(key: str, wanted: object) -> str:
+    """An attribute as a rule asks for it: two rules that differ in it alone have two names."""
+    if wanted is True:
+        return key
+    if isinstance(wanted, re.Pattern):
+        pattern: re.Pattern[str] = wanted
+        return f"{key}=/{pattern.pattern}/"
+    return f"{key}={wanted}"
 
 
 def _takes_all(path: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,8 @@ def test_a_file_says_rules_in_the_place_of_code_s(
         ("rate = 2", "a rule's rate must be between 0 and 1, got 2"),
         ("path = '/a'", "one of rate, per_second and drop=True, got none of them"),
         ("rate = 1\ndrop = true", "got rate and drop"),
+        ("rate = 1\nname = 'parent'", "a rule's name must not be 'parent'"),
+        ("rate = 1\nroute = '/a/{b}'\npath = '/a/*'", "leave one of them out"),
         ("per_second = 0", "a rule's per_second must be > 0 traces per second, got 0"),
         ("kind = 'servr'\nrate = 1", "did you mean 'server'?"),
         ("rate = 1\nattributes = {a = '/(/'}", "'/(/' is no regular expression"),
@@ -209,3 +212,31 @@ def test_rules_in_code_are_a_list_of_rules(rules: Any) -> None:
     """Anything else is refused, with what to write."""
     with pytest.raises(ConfigurationError, match=r"rules=\[nf.Rule|nf\.Rule\(path"):
         nf.Sampling(rules=rules)
+
+
+def test_rules_of_one_name_drop_all_of_them_or_none() -> None:
+    """What is dropped for good goes by the name."""
+    rules = (nf.Rule(path="/a", drop=True, name="a"), nf.Rule(path="/b", rate=0.1, name="a"))
+    with pytest.raises(ConfigurationError, match="named 'a' some drop and some do not"):
+        nf.Sampling(rules=rules)
+
+
+def test_rules_that_differ_in_an_attribute_alone_have_names_of_their_own(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """One of them drops for good, the other leaves its traces to how they end."""
+    rules = (
+        nf.Rule(attributes={"tenant": "noise"}, drop=True),
+        nf.Rule(attributes={"tenant": "acme"}, rate=0.0),
+        nf.Rule(attributes={"tenant": re.compile("^a"), "vip": True}, rate=0.0),
+        nf.Rule(attributes={"tenant": "noise"}, rate=0.0, override=True),
+    )
+    names = ["tenant=noise", "tenant=acme", "tenant=/^a/ vip", "tenant=noise override"]
+    assert [rule.name for rule in rules] == names
+    sampling = nf.Sampling(default=0.0, rules=rules, keep=nf.Keep())
+    telemetry.capture(nf.setup("shop", sampling=sampling))
+    tracer = trace.get_tracer("tests")
+    for tenant in ("noise", "acme"):
+        span = tracer.start_span("call", attributes={"tenant": tenant})
+        assert span.is_recording() == (tenant == "acme")
+        span.end()
