@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from click.testing import CliRunner
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -50,6 +50,20 @@ method = "POST"
 attributes = { "url.path" = "/^.search/" }
 rate = 0.5
 """
+KEEP = """
+[sampling]
+default = 0.25
+parent = "ignore"
+keep = { errors = true }
+
+[[sampling.rules]]
+path = "/probe"
+drop = true
+
+[[sampling.rules]]
+route = "/search"
+rate = 0.5
+"""
 TRACES = 300
 ROUTES = (("GET", "/pay/{what}"), ("GET", "/probe"), ("POST", "/search"), ("GET", "/items/{item}"))
 
@@ -71,9 +85,14 @@ def _requests() -> Iterator[tuple[str, str, str]]:
         yield method, path, f"00-{chance.getrandbits(128):032x}-b7ad6b7169203331-01"
 
 
-def _answer() -> dict[str, str]:
-    with trace.get_tracer("shop").start_as_current_span("inner"):
-        return {}
+def _answer(item: int = 0) -> dict[str, str]:
+    """Fails now and then: in the middle of the trace, or as a whole."""
+    with trace.get_tracer("shop").start_as_current_span("inner") as span:
+        if item % 5 == 4:
+            span.set_status(trace.StatusCode.ERROR)
+    if item % 7 == 6:
+        raise HTTPException(500)
+    return {}
 
 
 async def _ask(app: Any) -> None:
@@ -81,7 +100,14 @@ async def _ask(app: Any) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         for method, path, parent in _requests():
             found = await client.request(method, path, headers={"traceparent": parent})
-            assert found.status_code == 200
+            assert found.status_code in (200, 500)
+
+
+def _app(service: nf.Service) -> Any:
+    app = FastAPI()
+    for method, template in ROUTES:
+        app.add_api_route(template, _answer, methods=[method])
+    return service.instrument(app)
 
 
 def _served(**settings: Any) -> Sequence[ReadableSpan]:
@@ -89,10 +115,7 @@ def _served(**settings: Any) -> Sequence[ReadableSpan]:
     with CapturedTelemetry() as telemetry:
         service = nf.setup("shop", **settings)
         telemetry.capture(service)
-        app = FastAPI()
-        for method, template in ROUTES:
-            app.add_api_route(template, _answer, methods=[method])
-        asyncio.run(_ask(service.instrument(app)))
+        asyncio.run(_ask(_app(service)))
         return telemetry.spans
 
 
@@ -134,6 +157,34 @@ def test_what_is_simulated_is_what_a_service_with_the_rules_keeps(
     kept = _ids(_served())
     assert 0 < len(kept) < TRACES
     assert _simulated(file, rules) == kept
+
+
+def test_what_is_kept_for_its_end_is_what_a_service_exports(
+    everything: Sequence[ReadableSpan],
+    otlp_sink: OtlpSink,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Errors within a trace and at its end, a rule by route, and a rule that drops for good."""
+    file, rules = tmp_path / "traces.jsonl", tmp_path / "keep.toml"
+    file.write_bytes(json_lines(TracesData(resource_spans=encode_spans(everything).resource_spans)))
+    rules.write_text(KEEP)
+    monkeypatch.setenv("NINEFOLD_CONFIG", str(rules))
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_sink.http_endpoint)
+    monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
+    service = nf.setup("shop")
+    asyncio.run(_ask(_app(service)))
+    service.shutdown()
+    kept = {int(span.trace_id, 16) for span in otlp_sink.spans()}
+    assert 0 < len(kept) < TRACES
+    assert _simulated(file, rules) == kept
+    failed = {int(span.trace_id, 16) for span in otlp_sink.spans(status="error")}
+    assert len(failed) > len(_failed(everything)) / 2
+    assert failed == {each for each in _failed(everything) if each in kept}
+
+
+def _failed(spans: Sequence[ReadableSpan]) -> set[int]:
+    return _ids([span for span in spans if span.status.status_code is trace.StatusCode.ERROR])
 
 
 def test_what_went_through_a_collector_is_the_same(

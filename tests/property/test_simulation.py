@@ -8,12 +8,12 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninefold.sampling import Rule, Sampling
+from ninefold.sampling import Keep, Rule, Sampling
 from ninefold.sampling._threshold import NEVER, adjusted_count, threshold_of, written
 from ninefold.sampling._trace_state import parse
 from ninefold.sampling.simulation import Outcome, Part, Parts, Process, Span, replay
 
-TRACES = 4000
+TRACES = 1000
 SHOP, STOCK = Process("shop"), Process("stock")
 
 _shares = st.floats(0.01, 1.0)
@@ -37,7 +37,7 @@ def _trace(trace_id: int, at: float, entry: str | None, path: str) -> list[Span]
 
 
 def _recorded(share: float, seed: int) -> list[Part]:
-    """What is recorded of some thousand traces at a share: each in two processes."""
+    """What is recorded of a thousand traces at a share: each in two processes."""
     chance = random.Random(seed)
     low = threshold_of(share)
     entry = f"th:{written(low)}" if low else None
@@ -49,6 +49,18 @@ def _recorded(share: float, seed: int) -> list[Part]:
             for span in _trace(trace_id, place / 100, entry, path):
                 parts.add(span)
     return parts.all()
+
+
+@given(_shares, st.integers(0, 2**32))
+def test_with_errors_kept_the_adjusted_counts_add_up_too(share: float, seed: int) -> None:
+    """What is kept for its outcome stands for itself alone; 5 sigma."""
+    sampling = Sampling(default=share, keep=Keep())
+    parts = _recorded(1.0, seed)
+    for number, part in enumerate(parts):
+        part.failed = number % 10 < 2
+    found = [each for each in replay(parts, sampling) if each.kept]
+    total = sum(_stands_for(each) for each in found if each.part.first.process == SHOP)
+    assert abs(total - TRACES) <= 5 * math.sqrt(TRACES / share)
 
 
 def _stands_for(outcome: Outcome) -> float:

@@ -65,7 +65,11 @@ def _option(name: str, kind: object, default: object, said: str) -> Callable[[An
     is_flag=True,
     help="Decide anew where the caller is not in TRACES, instead of following it.",
 )
-@_option("--slower-than", _ABOVE_ZERO, _SLOWER_THAN, "Seconds from which on a trace is slow.")
+@click.option(
+    "--slower-than",
+    type=_ABOVE_ZERO,
+    help="Seconds from which on a trace is slow.  [default: keep.slower_than of the rules, or 1]",
+)
 @click.option(
     "--seconds",
     type=_ABOVE_ZERO,
@@ -104,7 +108,7 @@ def simulate(
     against: Path | None,
     service: tuple[str, ...],
     as_roots: bool,
-    slower_than: float,
+    slower_than: float | None,
     seconds: float | None,
     price: float | None,
     price_per_million_spans: float | None,
@@ -118,14 +122,17 @@ def simulate(
     made up, of the figures that the options from --requests-per-s on give.
 
     Decisions are those of a service, made by the same code at the times of the spans, in each
-    process by itself. Where a trace state tells that a recorded trace stands for several, they are
-    decided on as well.
+    process by itself, and again at the end of a trace where the rules have `keep`. Where a trace
+    state tells that a recorded trace stands for several, they are decided on as well.
 
     Exits with 1 where a file of rules has a mistake, with 2 for wrong usage and for TRACES that
     cannot be read.
     """
     _require_fitting(context, traces)
     tried = [(str(path), *_settled(path)) for path in (rules, against) if path is not None]
+    if slower_than is None:
+        keep = tried[0][1].keep
+        slower_than = (keep.slower_than if keep else None) or _SLOWER_THAN
     if traces is None:
         source, parts = _made_up(mix, seconds, slower_than)
     else:

@@ -223,6 +223,21 @@ def test_secrets_of_another_machine_are_not_wanted(somewhere: Path) -> None:
     assert _run("--rules", "ninefold.toml", "traces.jsonl").exit_code == 0
 
 
+def test_what_is_kept_for_its_end_has_rows_of_its_own(somewhere: Path) -> None:
+    """And what is slow is what the rules keep for being slow, unless said otherwise."""
+    (somewhere / "ninefold.toml").write_text(
+        "[sampling]\ndefault = 0.0\nkeep = { errors = true, slower_than = 2.0 }\n"
+    )
+    report = _json("traces.jsonl")
+    [simulation] = report["simulations"]
+    assert report["slower_than"] == 2.0
+    rows = {row["rule"]: row for row in simulation["rules"]}
+    assert rows["error"]["errors"] == {"seen": 5, "kept": 5, "share": 1.0}
+    assert rows["slow"]["slow"] == {"seen": 40, "kept": 40, "share": 1.0}
+    assert rows["default"]["traces"] == {"seen": 55, "kept": 0, "share": 0.0}
+    assert _json("traces.jsonl", "--slower-than", "3")["slower_than"] == 3
+
+
 def test_rules_that_never_decide_are_named(somewhere: Path) -> None:
     """As the service warns of them."""
     (somewhere / "ninefold.toml").write_text(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Rule, Sampling
+from ninefold.sampling import Keep, Rule, Sampling
 from ninefold.sampling._threshold import NEVER, threshold_of
 from ninefold.sampling.simulation import (
     Mix,
@@ -282,6 +282,55 @@ def test_what_was_recorded_by_its_own_randomness_is_decided_by_it() -> None:
         parts = _parts(_span(5, entry=f"rv:{number}"))
         [outcome] = replay(parts, Sampling(default=0.5))
         assert outcome.kept is kept
+
+
+KEEP = Sampling(
+    default=0.0,
+    keep=Keep(errors=True, slower_than=1.0),
+    rules=[Rule(path="/health", drop=True), Rule(route="/pay/{id}", rate=1.0)],
+)
+
+
+@pytest.mark.parametrize(
+    ("span", "kept", "rule"),
+    [
+        (_span(LOW), False, "default"),
+        (_span(LOW, failed=True), True, "error"),
+        (_span(LOW, seconds=1.0), True, "slow"),
+        (_span(LOW, seconds=0.999), False, "default"),
+        (_span(LOW, http_route="/pay/{id}"), True, "route=/pay/{id}"),
+        (_span(LOW, http_route="/pay/{id}", failed=True), True, "error"),
+        (_span(LOW, url_path="/health", failed=True), False, "path=/health"),
+        (_span(LOW, parent_id=9, failed=True), True, "parent"),
+    ],
+)
+def test_a_trace_is_kept_for_how_it_ends(span: Span, kept: bool, rule: str) -> None:
+    """By the rules' `keep`, whatever the first decision was; a rule that drops stays final."""
+    [outcome] = replay(_parts(span), KEEP)
+    assert (outcome.kept, outcome.rule) == (kept, rule)
+    assert outcome.entry == ("th:0" if kept and rule != "parent" else outcome.entry)
+
+
+def test_an_error_below_keeps_the_part_and_not_the_caller_s() -> None:
+    """Each process keeps its own part: that a caller has dropped is known to it alone."""
+    spans = (_span(LOW, 1), _span(LOW, 2, 1, STOCK), _span(LOW, 3, 2, STOCK, failed=True))
+    assert _kept(list(replay(_parts(*spans), KEEP))) == [
+        ("shop", False, "default"),
+        ("stock", True, "error"),
+    ]
+
+
+def test_a_trace_that_waits_is_told_to_be_sampled_where_all_wait() -> None:
+    """`propagate="always"`: who is called waits too, and does not drop what its caller did not."""
+    always = Sampling(default=0.0, keep=Keep(propagate="always"))
+    spans = (_span(LOW, 1), _span(LOW, 2, 1, STOCK))
+    assert _kept(list(replay(_parts(*spans), always))) == [
+        ("shop", False, "default"),
+        ("stock", False, "default"),
+    ]
+    spans = (_span(LOW, 1), _span(LOW, 2, 1, STOCK))
+    once = Sampling(default=0.0, keep=Keep())
+    assert _kept(list(replay(_parts(*spans), once)))[1] == ("stock", False, "parent")
 
 
 def test_a_tally_counts_by_rule_and_has_a_row_for_rules_that_never_decide() -> None:

@@ -6,11 +6,12 @@ import random
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from ninefold.sampling._deferral import Deferral
 from ninefold.sampling._engine import Head
 from ninefold.sampling._model import Sampling
 from ninefold.sampling._threshold import NEVER, adjusted_count, randomness_of
 from ninefold.sampling._trace_state import EMPTY, State, parse
-from ninefold.sampling.simulation._model import Part, Process
+from ninefold.sampling.simulation._model import Part, Process, Span
 
 __all__ = ["Outcome", "replay"]
 
@@ -124,6 +125,9 @@ def replay(
     not there did keep what was recorded, unless `callers_count` is False: then the trace counts as
     one that begins here.
 
+    Where traces wait for how they end, all of them have room to: what `sampling.buffer` would make
+    them give up is not looked at.
+
     A part whose trace state has a threshold stands for others that were not recorded: so many
     outcomes there are.
     """
@@ -132,6 +136,8 @@ def replay(
     if not found:
         return
     clock = _Clock(found[0].at)
+    keep = sampling.keep
+    waits = None if keep is None else Deferral[Span](keep, sampling.buffer, _weightless)
     heads: dict[Process, Head] = {}
     order = sorted(
         (each.at + shift, each.turn, number, copy)
@@ -160,6 +166,9 @@ def replay(
             head = heads[first.process] = Head(sampling, clock)
         kept, told, rule = head.decide(first.trace_id, sampled, entry, first)
         each.told[copy] = (kept, told)
+        if waits is not None and (kept or not head.is_final(rule)):
+            each.told[copy] = (kept or head.propagates, told)
+            kept, told, rule = _ended(each.part, head, waits, (kept, told, rule))
         yield Outcome(each.part, copy, each.count, kept, told, rule)
 
 
@@ -197,6 +206,37 @@ def _multiply(found: list[_Copies]) -> None:
     for each in found:
         if each.above is not None:
             each.spread(0.0)
+
+
+def _weightless(span: Span) -> int:
+    """Nothing: there is room for all."""
+    del span
+    return 0
+
+
+def _ended(
+    part: Part, head: Head, waits: Deferral[Span], decided: tuple[bool, str | None, str]
+) -> tuple[bool, str | None, str]:
+    """What becomes of a part that waited for its end: kept or not, the entry, and by whom."""
+    kept, entry, rule = decided
+    first = part.first
+    waiting = waits.begin(rule, kept, 0.0)
+    waiting.joined(first.span_id)
+    route = first.attributes.get("http.route") if head.looks_at_routes else None
+    waits.ended(
+        waiting,
+        first.span_id,
+        first,
+        0.0,
+        error=part.failed,
+        seconds=part.seconds,
+        route=head.by_route(rule, first.trace_id, entry, route, first)
+        if isinstance(route, str)
+        else None,
+    )
+    if waiting.told is not None:
+        entry = head.told(entry, waiting.told)
+    return waiting.kept, entry, waiting.rule
 
 
 def _with_randomness(entry: str | None, own: str | None) -> str | None:
