@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -364,3 +366,19 @@ def test_without_protobuf_it_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     result = _run("--rules", "all.toml", "traces.jsonl")
     assert (result.exit_code, "pip install opentelemetry-proto" in result.output) == (2, True)
     assert _run("--rules", "all.toml").exit_code == 0
+
+
+def test_the_how_to_shows_what_is_really_printed(somewhere: Path) -> None:
+    """Each command on the page, run with the files on the page."""
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "choose-a-sampling-rate.md"
+    if not page.exists():
+        pytest.skip("by design: there are no pages beside an installed wheel")
+    text = page.read_text(encoding="utf-8")
+    for name, content in re.findall(r'```toml title="(.*?)"\n(.*?)```', text, re.DOTALL):
+        (somewhere / name).write_text(content)
+    shown = re.findall(
+        r"```console\n\$ ninefold sampling simulate (.*?)\n(.*?)```", text, re.DOTALL
+    )
+    assert len(shown) == 2
+    for arguments, printed in shown:
+        assert _run(*shlex.split(arguments)).output == printed
