@@ -173,6 +173,11 @@ _MESSAGE = protobuf(otlp_files.traces(otlp_files.span(1)))
         (_LINE[:-40], r"line 1, column \d+: Input data was truncated; it was cut off"),
         (b'{\n  "resourceSpans": [\n    {x}\n]}', "line 3, column 6: JSON is malformed"),
         (b'{\n  "resourceSpans": 7\n}', "the document from line 1 on: Expected `array"),
+        (
+            _LINE + _LINE.replace(b"shop", b"sh\x80p"),
+            "line 2: a text is no UTF-8, as it has the byte 80",
+        ),
+        (_LINE + b'{"resourceSpans":' + b"[" * 9999, "line 2: "),
         (_LINE + b'{"resourceSpans": [7]}', "line 2: Expected `object`, got `int`"),
         (_LINE + b"\xff\n", "line 2, column 1: JSON is malformed"),
         (_changed(traceId=None), "line 2: Object missing required field `traceId`"),

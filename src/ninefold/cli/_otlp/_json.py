@@ -172,18 +172,14 @@ def messages(stream: io.BufferedReader) -> Iterator[tuple[str, list[ResourceSpan
             continue
         where = f"line {number}"
         try:
-            request = decoder.decode(line)
-        except msgspec.ValidationError as error:
-            raise WrongError(f"{where}: {error}") from None
+            request = _request(decoder, line, where)
         except msgspec.DecodeError as error:
             if began:
                 raise WrongError(_malformed(error, line, number)) from None
             # Not the first of several documents: one that goes on over several lines.
             where, line = f"the document from line {number} on", line + stream.read()
             try:
-                request = decoder.decode(line)
-            except msgspec.ValidationError as other:
-                raise WrongError(f"{where}: {other}") from None
+                request = _request(decoder, line, where)
             except msgspec.DecodeError as other:
                 raise WrongError(_malformed(other, line, number)) from None
         began = True
@@ -197,8 +193,22 @@ def messages(stream: io.BufferedReader) -> Iterator[tuple[str, list[ResourceSpan
             continue
         try:
             yield where, [_built(each) for each in found]
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise WrongError(f"{where}: {error}") from None
+
+
+def _request(decoder: msgspec.json.Decoder[_Request], content: bytes, where: str) -> _Request:
+    """What a document says; what is no JSON raises msgspec's `DecodeError`."""
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError as error:
+        raise WrongError(f"{where}: {error}") from None
+    except UnicodeDecodeError as error:
+        # Its position is that within one text.
+        found = error.object[error.start : error.start + 1].hex()
+        raise WrongError(f"{where}: a text is no UTF-8, as it has the byte {found}") from None
+    except RecursionError:
+        raise WrongError(f"{where}: values within values, deeper than any exporter has") from None
 
 
 def _built(message: _Message) -> Any:
