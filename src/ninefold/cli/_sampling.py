@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 import click
 
 from ninefold.cli._main import MissingExtraError
-from ninefold.cli._sampling_report import Prices, Simulation, Source, as_json, as_text, counted
+from ninefold.cli._sampling_report import Prices, Simulation, as_json, as_text
+from ninefold.cli._sampling_traffic import Source, counted
 from ninefold.config import Settings, read
 from ninefold.errors import ConfigurationError
 from ninefold.sampling import Sampling, covered, sampling_of

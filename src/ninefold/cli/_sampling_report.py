@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import floor, log10
 from typing import Final
 
-from ninefold.sampling import Sampling
-from ninefold.sampling.simulation import Part, Row, Share, Tally
+from ninefold.cli._sampling_traffic import Source, counted
+from ninefold.sampling.simulation import Row, Share, Tally
 
-__all__ = ["Prices", "Simulation", "Source", "as_json", "as_text", "counted"]
+__all__ = ["Prices", "Simulation", "as_json", "as_text"]
 
 _MONTH: Final = 30 * 86_400
 """Seconds in 30 days."""
@@ -31,79 +31,6 @@ class Prices:
         if self.per_gb is None and self.per_million_spans is None:
             return None
         return gb * (self.per_gb or 0.0) + spans / 1e6 * (self.per_million_spans or 0.0)
-
-
-@dataclass(slots=True)
-class Source:
-    """The traffic: where it is from, and how much of it there is."""
-
-    name: str
-    file: str | None
-    seconds: float
-    traces: int
-    spans: int
-    services: tuple[str, ...]
-    processes: int
-    notes: list[str] = field(default_factory=list[str])
-
-    @classmethod
-    def of(
-        cls, name: str, parts: Sequence[Part], seconds: float, *, traces: int, file: str | None
-    ) -> Source:
-        """The traffic that consists of `parts`."""
-        processes = {part.first.process for part in parts}
-        return cls(
-            name=name,
-            file=file,
-            seconds=seconds,
-            traces=traces,
-            spans=sum(part.spans for part in parts),
-            services=tuple(sorted({each.service for each in processes})),
-            processes=len(processes),
-        )
-
-    def note_of_callers(self, parts: Iterable[Part], services: Collection[str]) -> None:
-        """Say for how many traces a caller has decided that is not there."""
-        called = [
-            part
-            for part in parts
-            if part.first.parent_id
-            and part.parent is None
-            and (not services or part.first.process.service in services)
-        ]
-        lost = sum(1 for part in called if part.first.local)
-        if len(called) - lost:
-            self.notes.append(
-                "kept by a caller that is not in the file, whose decision --as-roots does not"
-                f" follow: {counted(len(called) - lost, 'trace')}"
-            )
-        if lost:
-            self.notes.append(
-                "begun by a span that is not in the file, so that rules see another one:"
-                f" {counted(lost, 'trace')}"
-            )
-
-    def note_of_instances(
-        self, parts: Iterable[Part], services: Collection[str], tried: Iterable[Sampling]
-    ) -> None:
-        """Say which services look like one process, where that makes a difference."""
-        if all(
-            sampling.target_per_s is None
-            and all(each.per_second is None for each in sampling.rules)
-            for sampling in tried
-        ):
-            return
-        nameless = {
-            part.first.process.service
-            for part in parts
-            if not part.first.process.instance
-            and (not services or part.first.process.service in services)
-        }
-        self.notes += [
-            f"{service} tells no service.instance.id, so that it counts as one process; rates per"
-            " second are for each"
-            for service in sorted(nameless)
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +221,3 @@ def _of(share: Share) -> str:
     if not share.seen:
         return _NOTHING
     return f"{_number(round(share.kept))} of {_number(round(share.seen))}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts.
-
-    >>> counted(1, "process"), counted(2000, "process")
-    ('1 process', '2,000 processes')
-    """
-    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
