@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -178,6 +179,8 @@ def _settled(path: Path) -> tuple[Sampling, tuple[str, ...]]:
     # Disabled, as what is read for exporters, such as secrets, is on the machines of the service.
     environ = {**os.environ, "NINEFOLD_CONFIG": str(path.absolute()), "OTEL_SDK_DISABLED": "true"}
     settings = read(code={}, environ=environ)
+    # What it logs of rules that never decide is a note here, where nobody has set logging up.
+    logging.getLogger("ninefold.sampling").addHandler(logging.NullHandler())
     sampling = sampling_of(settings)
     return sampling, (*_from_elsewhere(settings), *covered(tuple(sampling.rules)))
 
