@@ -174,7 +174,7 @@ def test_what_is_kept_for_its_end_is_what_a_service_exports(
     monkeypatch.setenv("OTEL_METRICS_EXPORTER", "none")
     service = nf.setup("shop")
     asyncio.run(_ask(_app(service)))
-    service.shutdown()
+    assert service.shutdown(), "all is exported"
     kept = {int(span.trace_id, 16) for span in otlp_sink.spans()}
     assert 0 < len(kept) < TRACES
     assert _simulated(file, rules) == kept
