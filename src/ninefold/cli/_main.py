@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
         "doctor": Entry(
             "ninefold.cli._doctor", "Show every setting, where it came from, and what is wrong."
         ),
+        "sampling": Entry("ninefold.cli._sampling", "Try sampling rules on traffic."),
     }
 )
 """Each module has its command as the attribute `command`."""
