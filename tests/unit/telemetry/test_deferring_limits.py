@@ -114,3 +114,15 @@ def test_spans_of_a_decided_trace_are_not_remembered(collect: Collect) -> None:
     assert not state.part.waiting
     assert not getattr(state.part, "_unended")  # noqa: B009 - what the driver may not see
     assert not given.spans
+
+
+def test_an_error_below_keeps_a_trace_that_has_no_trace_state_yet(collect: Collect) -> None:
+    """Nothing is told of a trace that waits; its spans know each other all the same."""
+    given = collect(sampling=WAITS)
+    tracer = trace.get_tracer("tests")
+    with tracer.start_as_current_span("root"):
+        below = tracer.start_span("below")
+        below.set_status(_ERROR)
+        below.end()
+    _provider().force_flush()
+    assert [span.name for span in given.spans] == ["below", "root"]
