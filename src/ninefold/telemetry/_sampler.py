@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
-from ninefold.telemetry._pending import is_deferred
+from ninefold.telemetry._pending import DeferredState, is_deferred
 from ninefold.telemetry._seen import Seen, SpanSeen
 
 if TYPE_CHECKING:
@@ -200,7 +200,10 @@ class HeadSampler(Sampler):
         trace_state: TraceState | None,
     ) -> SamplingResult:
         parent = get_current_span(parent_context).get_span_context()
-        state = (parent.trace_state if parent.is_valid else None) or trace_state
+        state: TraceState | None = parent.trace_state if parent.is_valid else None
+        # One without members is false, and says all the same whose part waits.
+        if not state and type(state) is not DeferredState:
+            state = trace_state
         entry = told = state.get(_ENTRY) if state else None
         decided = DECIDED.get()
         deferring = self.deferring
