@@ -16,7 +16,6 @@ Source = Literal["environment", "file", "code", "default"]
 Signal = Literal["traces", "metrics", "logs"]
 OtlpProtocol = Literal["http/protobuf", "grpc"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
-ParentRule = Literal["respect", "ignore"]
 Propagate = Literal["decision", "always"]
 StartupRule = Literal["open", "require"]
 Temporality = Literal["cumulative", "delta", "lowmemory"]
@@ -158,10 +157,12 @@ class Settings:
     propagators: tuple[str, ...] | None
     exemplar_filter: ExemplarFilter
     sampling_ratio: float
-    sampling_parent: ParentRule
+    sampling_parent: str
+    """`respect`, `ignore`, or `cap:` and a share."""
     sampling_rules: tuple[object, ...]
     """As they are written, or as code has them: who samples reads them."""
-    sampling_target: float | None
+    sampling_target: float
+    """Traces per second; infinity for no limit."""
     keep_errors: bool | None
     keep_slower_than: float | None
     keep_propagate: Propagate | None

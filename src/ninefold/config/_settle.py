@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +77,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         sampling_ratio=chosen.choose(_table.SAMPLING_RATIO).value,
         sampling_parent=chosen.choose(_table.SAMPLING_PARENT).value,
         sampling_rules=chosen.choose(_table.SAMPLING_RULES).value,
-        sampling_target=chosen.choose(_table.SAMPLING_TARGET).value,
+        sampling_target=_target(chosen),
         keep_errors=chosen.choose(_table.KEEP_ERRORS).value,
         keep_slower_than=chosen.choose(_table.KEEP_SLOWER_THAN).value,
         keep_propagate=chosen.choose(_table.KEEP_PROPAGATE).value,
@@ -119,6 +120,16 @@ def _exporter(
         return chosen.choose(setting, default=("otlp",), because=because).value
     because = "default, as no OTLP endpoint is configured"
     return chosen.choose(setting, because=because).value
+
+
+def _target(chosen: Deliberation) -> float:
+    """A standard sampler keeps what its name says: a limit that nobody asked for would break it."""
+    ratio = chosen.choose(_table.SAMPLING_RATIO)
+    standard = _table.SAMPLING_RATIO.standard
+    if standard is not None and ratio.name == standard.variable:
+        because = f"default, as {ratio.name} names a standard sampler"
+        return chosen.choose(_table.SAMPLING_TARGET, default=math.inf, because=because).value
+    return chosen.choose(_table.SAMPLING_TARGET).value
 
 
 def _has_endpoint(chosen: Deliberation, signal: Signal) -> bool:

@@ -24,11 +24,12 @@ class Rate:
     same moment may count as one.
     """
 
-    __slots__ = ("_came", "_expected", "_since", "_target")
+    __slots__ = ("_came", "_expected", "_since", "_target", "_usual")
 
     def __init__(self, per_second: float, now: float) -> None:
         self._target = per_second * PERIOD
         self._expected = 0.0
+        self._usual = 0
         self._came = 0
         self._since = now
 
@@ -37,8 +38,11 @@ class Rate:
         age = now - self._since
         if age >= PERIOD:
             self._turn(now, age)
-        self._came += 1
-        most = max(self._expected, self._came)
+        self._came = came = self._came + 1
+        # Every request comes by here: most of them find what the period began with.
+        return self._usual if came <= self._expected else self._of(came)
+
+    def _of(self, most: float) -> int:
         return 0 if most <= self._target else threshold_of(self._target / most)
 
     def _turn(self, now: float, age: float) -> None:
@@ -48,5 +52,6 @@ class Rate:
             self._expected = rate
         else:
             self._expected += (rate - self._expected) * _WEIGHT
+        self._usual = self._of(self._expected)
         self._came = 0
         self._since = now

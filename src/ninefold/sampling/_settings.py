@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ninefold.config import Settings
 from ninefold.sampling._keep import Buffer, Keep
-from ninefold.sampling._model import Sampling
+from ninefold.sampling._model import Sampling, parent_of
 from ninefold.sampling._rule import Rule, covered
 
 __all__ = ["sampling_of", "warn_of_covered"]
@@ -28,7 +28,7 @@ def sampling_of(settings: Settings) -> Sampling:
     warn_of_covered(rules)
     return Sampling(
         default=settings.sampling_ratio,
-        parent=settings.sampling_parent,
+        parent=parent_of(settings.sampling_parent),
         rules=rules,
         target_per_s=settings.sampling_target,
         keep=_keep(settings),

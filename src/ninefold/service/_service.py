@@ -18,11 +18,12 @@ from ninefold.dependency import OWN_FIELDS, Declared, Dependency, Kind
 from ninefold.errors import ConfigurationError
 from ninefold.health import Health, Role, Scope, unknown_upstreams
 from ninefold.resilience import Policy, asked, known_policies
-from ninefold.sampling import Head
+from ninefold.sampling import Sampling
 from ninefold.service._admin import Admin
 from ninefold.service._admin_endpoints import Endpoints, health_endpoints, metrics_endpoint
 from ninefold.service._heartbeats import Heartbeats, Workers
 from ninefold.service._present import present
+from ninefold.service._sampling import InForce
 from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.http import Applications, Route
@@ -32,6 +33,7 @@ from ninefold.sli.operation import Classifier, MeasuredOperation, Operation, Ope
 from ninefold.sli.process import EventLoops, observe_process
 from ninefold.sli.states import Events, Freshness, Saturation, Throughput
 from ninefold.telemetry import (
+    HeadSampler,
     ServerTracing,
     Telemetry,
     restart_after_fork,
@@ -49,10 +51,13 @@ class Service:
     Made by `setup()`. Everything here may be called from any thread.
     """
 
-    def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
+    def __init__(
+        self, settings: Settings, telemetry: Telemetry, sampling: Sampling, sampler: HeadSampler
+    ) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._tracing = ServerTracing(telemetry, head)
+        self._tracing = ServerTracing(telemetry, sampler.head)
+        self._in_force = InForce(sampling, sampler, self._tracing)
         self._objectives = Objectives(telemetry)
         self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)
@@ -120,6 +125,11 @@ class Service:
     def tracing(self) -> ServerTracing:
         """Where the traces of served requests begin."""
         return self._tracing
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which traces are kept, as it is in force."""
+        return self._in_force.sampling
 
     @property
     def event_loops(self) -> EventLoops:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Deferral, Head, Keep, Sampling, sampling_of
+from ninefold.sampling import Head, Sampling, sampling_of
 from ninefold.service._present import present
+from ninefold.service._sampling import waiting, words_of
 from ninefold.service._service import Service
 from ninefold.sli import Objective
 from ninefold.telemetry import (
@@ -60,7 +61,8 @@ def setup(
     - `name` is `service.name`; `version`, `environment`, `owner` and `namespace` become
       `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
       `service.namespace`. `resource` adds attributes of your own.
-    - `sampling` says how many traces to keep; all by default, a caller's decision respected.
+    - `sampling` says which traces to keep; up to 5 per second in each process by default, a
+      caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
     - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
       (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path
@@ -134,11 +136,7 @@ def setup(
         "accept_deadline": accept_deadline,
         "shutdown_timeout": shutdown_timeout,
         "require_tls": require_tls,
-        "sampling.default": None if sampling is None else sampling.default,
-        "sampling.parent": None if sampling is None else sampling.parent,
-        "sampling.rules": None if sampling is None else (sampling.rules or None),
-        "sampling.target_per_s": None if sampling is None else sampling.target_per_s,
-        **_waits(sampling),
+        **words_of(sampling),
     }
     settings = load(code=code)
     effective = sampling_of(settings)
@@ -174,8 +172,10 @@ def _enter(
             )
         # Before anything is installed: a wrong file leaves nothing behind.
         promised = _objectives_in_files(settings)
-        head, keep = Head(sampling), sampling.keep
-        sampler = HeadSampler(head, None if keep is None else partial(_waiting, keep, sampling))
+        keep = sampling.keep
+        sampler = HeadSampler(
+            Head(sampling), None if keep is None else partial(waiting, keep, sampling.buffer)
+        )
         telemetry = Telemetry(
             settings,
             sampler=sampler,
@@ -189,7 +189,7 @@ def _enter(
                 settings.metrics_path,
             )
             settings = replace(settings, prometheus=False)
-        service = Service(settings, telemetry, head)
+        service = Service(settings, telemetry, sampling, sampler)
         decisions = service.tracing.decisions
         sampler.counted, sampler.outcome = decisions.count, decisions.outcome
         sampler.lost, sampler.failed = decisions.lost, decisions.failed
@@ -201,26 +201,6 @@ def _enter(
             raise
         present.enter(service, words)
         return service
-
-
-def _waits(sampling: Sampling | None) -> dict[str, object]:
-    """What code says of traces that wait for their outcome."""
-    if sampling is None or sampling.keep is None:
-        return {}
-    keep, buffer = sampling.keep, sampling.buffer
-    return {
-        "sampling.keep.errors": keep.errors,
-        "sampling.keep.slower_than": keep.slower_than,
-        "sampling.keep.propagate": keep.propagate,
-        "sampling.buffer.max_mb": buffer.max_mb,
-        "sampling.buffer.per_trace": buffer.per_trace,
-        "sampling.buffer.grace": buffer.grace,
-        "sampling.buffer.max_age": buffer.max_age,
-    }
-
-
-def _waiting(keep: Keep, sampling: Sampling, weigh: Callable[[Any], int]) -> Deferral[Any]:
-    return Deferral(keep, sampling.buffer, weigh)
 
 
 def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[str]:

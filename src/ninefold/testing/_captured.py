@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from ninefold import registry
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
+from ninefold.sampling import Sampling
 from ninefold.service import current, setup
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class CapturedTelemetry:
     zero on, and let go at the end. Otherwise `service` sets one up for this test alone. A service
     that the test itself sets up is captured by `capture`, before its first request.
 
+    Every trace is kept, but for those that the test's own `traceparent` says were dropped; whatever
+    sampling the service has, `capture(service, sampled=True)` leaves it in force.
+
     Whatever is recorded goes to memory at once and nowhere else. In a name of an attribute a dot
     may be written as an underscore, so that it can be a keyword.
 
@@ -50,6 +54,8 @@ class CapturedTelemetry:
     def __init__(self) -> None:
         self._before = current()
         self._captured: Service | None = None
+        self._sampling: Sampling | None = None
+        self._sampled = False
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
 
@@ -64,6 +70,8 @@ class CapturedTelemetry:
             service.shutdown()
         elif self._captured is not None:
             _begin_again(self._captured, (), ())
+            if self._sampling is not None:
+                self._captured._in_force.use(self._sampling)
 
     @property
     def service(self) -> Service:
@@ -76,6 +84,7 @@ class CapturedTelemetry:
                     readers=[self._reader],
                     span_processors=[SimpleSpanProcessor(self._exporter)],
                 )
+                self._keep_all(self._captured)
             else:
                 raise ConfigurationError(
                     "a service was set up during the test and is not captured; pass what setup() "
@@ -83,8 +92,10 @@ class CapturedTelemetry:
                 )
         return self._captured
 
-    def capture(self, service: Service) -> None:
+    def capture(self, service: Service, *, sampled: bool = False) -> None:
         """Have what `service` measures from now on, and nothing from before.
+
+        `sampled=True` leaves its sampling in force, for a test of that; else every trace is kept.
 
         Raises `ConfigurationError` where `OTEL_SDK_DISABLED` leaves nothing to capture, and where
         the global provider is the application's own.
@@ -104,7 +115,20 @@ class CapturedTelemetry:
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
         _begin_again(service, [self._reader], [SimpleSpanProcessor(self._exporter)])
+        if service is not self._captured:
+            self._sampling = None
         self._captured = service
+        self._sampled = sampled
+        if not sampled:
+            self._keep_all(service)
+        elif self._sampling is not None:
+            service._in_force.use(self._sampling)
+
+    def _keep_all(self, service: Service) -> None:
+        """Leave no trace to chance, nor to how fast the test runs."""
+        if self._sampling is None:
+            self._sampling = service.sampling
+        service._in_force.use(Sampling(target_per_s=None))
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
@@ -149,7 +173,7 @@ class CapturedTelemetry:
 
     def clear(self) -> None:
         """Forget what was measured so far: series begin at zero, and there are no spans."""
-        self.capture(self.service)
+        self.capture(self.service, sampled=self._sampled)
 
     def _collect(self) -> dict[str, list[Point]]:
         # Setting up on demand also turns a missing `capture` into an error. What was declared and
