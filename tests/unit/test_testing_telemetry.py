@@ -152,6 +152,24 @@ def test_every_trace_is_kept_whatever_the_service_samples(
     assert kept() == 0
 
 
+def test_traces_that_wait_are_seen_as_soon_as_they_are_decided(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """Whether the service's own sampling is in force, or all are kept and none waits."""
+    service = nf.setup("shop", sampling=nf.Sampling(default=0.0, keep=nf.Keep()))
+    tracer = trace.get_tracer("shop")
+
+    def bake() -> list[str]:
+        tracer.start_span("good").end()
+        with pytest.raises(ZeroDivisionError), tracer.start_as_current_span("bad"):
+            _ = 1 / 0
+        return [span.name for span in telemetry.spans]
+
+    for sampled, seen in ((True, ["bad"]), (False, ["good", "bad"]), (True, ["bad"])):
+        telemetry.capture(service, sampled=sampled)
+        assert bake() == seen
+
+
 def test_a_capture_leaves_the_service_its_sampling() -> None:
     """The service of an imported module samples again as it did."""
     sampling = nf.Sampling(default=0.25, rules=[nf.Rule(path="/a", drop=True)])

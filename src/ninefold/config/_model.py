@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from ninefold.core import REDACTED, nearest
 from ninefold.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ninefold.config._decision import Said
 
 Source = Literal["environment", "file", "code", "default"]
 Signal = Literal["traces", "metrics", "logs"]
@@ -195,7 +198,9 @@ class Settings:
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
     overrides: tuple[Row, ...] = field(default=(), compare=False, repr=False)
-    """What is said of policies and dependencies by name, as it is written."""
+    """What is said of policies, dependencies and sampling rules by name, as it is written."""
+    heard: Said | None = field(default=None, compare=False, repr=False)
+    """What they were made of, secrets included."""
 
     @property
     def scraped(self) -> bool:

@@ -117,23 +117,26 @@ def tables(name: str, value: object) -> tuple[object, ...]:
     return tuple(cast("list[object]", value))
 
 
+def positive(name: str, value: object) -> float:
+    """A number above 0, per second."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    require_positive(name, value, unit="per second")
+    return float(cast("float", value))
+
+
 def per_second(name: str, value: object) -> float:
     """A number above 0; `inf`, as TOML writes it, for no limit.
 
     >>> per_second("target_per_s", "2.5"), per_second("target_per_s", "inf")
     (2.5, inf)
     """
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if _NUMBER.fullmatch(word) or word == "inf":
-            value = float(word)
-    if value == math.inf:
+    if value == math.inf or (isinstance(value, str) and value.strip().lower() == "inf"):
         return math.inf
     try:
-        require_positive(name, value, unit="per second")
+        return positive(name, value)
     except ConfigurationError as error:
         raise ConfigurationError(f"{error}; write inf for no limit") from None
-    return float(cast("float", value))
 
 
 def amount(unit: str) -> Callable[[str, object], float]:

@@ -15,7 +15,7 @@ from ninefold.config import _standard, _table
 from ninefold.config._decision import Deliberation, Said, Word
 from ninefold.config._keys import flat, refuse_unknown
 from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
-from ninefold.config._override import KINDS, is_override, override_rows, remedy_of
+from ninefold.config._override import is_override, override_rows, remedy_of, settings_alone
 from ninefold.config._sampler_argument import argued, problem_of
 from ninefold.config._setting import Setting
 from ninefold.core import nearest
@@ -38,8 +38,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
     `said.file` may hold tables inside tables; `file` is only passed on.
     """
     overrides = override_rows(said)
-    settings_alone = {key: each for key, each in said.file.items() if key not in KINDS}
-    said = replace(said, file=flat(settings_alone, _KEYS))
+    heard, said = said, replace(said, file=flat(settings_alone(said.file), _KEYS))
     refuse_unknown(said.file, said.where, _KEYS, others=_OTHERS)
     refuse_unknown(said.code, "argument of setup", _KEYS, others=_OTHERS)
     argument = _standard.our_argument(said.environ)
@@ -108,7 +107,13 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         process_metrics=chosen.choose(_table.PROCESS_METRICS).value,
         file=file,
     )
-    return replace(settings, rows=_in_order(chosen), problems=chosen.problems, overrides=overrides)
+    return replace(
+        settings,
+        rows=_in_order(chosen),
+        problems=chosen.problems,
+        overrides=overrides,
+        heard=heard,
+    )
 
 
 def _exporter(

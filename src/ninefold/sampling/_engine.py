@@ -24,14 +24,43 @@ class _Judged:
 
     __slots__ = ("rate", "rule", "threshold")
 
-    def __init__(self, rule: Rule, now: float) -> None:
+    def __init__(self, rule: Rule, rate: Rate | None) -> None:
         self.rule = rule
-        self.rate = None if rule.per_second is None else Rate(rule.per_second, now)
+        self.rate = rate
         self.threshold = NEVER if rule.rate is None else threshold_of(rule.rate)
 
 
+class _Rates:
+    """The rates of a head, with what those of the one before have learnt, by name."""
+
+    def __init__(self, before: Head | None, now: float) -> None:
+        self._now = now
+        self._learnt: dict[str, list[Rate]] = {}
+        judged = [] if before is None else [*before._rules, *(each for _, each in before._routed)]
+        for each in judged:
+            if each.rate is not None:
+                self._learnt.setdefault(each.rule.name, []).append(each.rate)
+
+    def of(self, name: str, per_second: float | None) -> Rate | None:
+        """The rate of a rule; of several with one name the first is the first again."""
+        before = self._learnt.get(name)
+        return self.after(before.pop(0) if before else None, per_second)
+
+    def after(self, before: Rate | None, per_second: float | None) -> Rate | None:
+        """A rate that knows what the one before did."""
+        if per_second is None:
+            return None
+        if before is None:
+            return Rate(per_second, self._now)
+        return before if before.per_second == per_second else before.at(per_second)
+
+
 class Head:
-    """Decides when a trace begins here: by its parent, the rules, and its randomness."""
+    """Decides when a trace begins here: by its parent, the rules, and its randomness.
+
+    It never changes; a new one takes its place, and knows from the one `before` what load to
+    expect: of rules with the same name, and of all that none decides on.
+    """
 
     __slots__ = (
         "_cap",
@@ -52,8 +81,15 @@ class Head:
         "threshold",
     )
 
-    def __init__(self, sampling: Sampling, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(
+        self,
+        sampling: Sampling,
+        clock: Callable[[], float] = perf_counter,
+        *,
+        before: Head | None = None,
+    ) -> None:
         now = clock()
+        rates = _Rates(before, now)
         self._clock = clock
         self.threshold = threshold_of(sampling.default)
         """T of the default: the traces whose randomness is at or above it are kept."""
@@ -63,18 +99,20 @@ class Head:
         self._cap = (
             threshold_of(sampling.parent.share) if isinstance(sampling.parent, Cap) else None
         )
-        self._guard = Guard(now)
-        rules = [_Judged(rule, now) for rule in sampling.rules]
-        self._rules = tuple(each for each in rules if each.rule.route is None)
-        self._routed = tuple(each for each in enumerate(rules) if each[1].rule.route is not None)
+        self._guard: Guard = Guard(now) if before is None else before._guard
+        rules = [_Judged(rule, rates.of(rule.name, rule.per_second)) for rule in sampling.rules]
+        self._rules: tuple[_Judged, ...] = tuple(each for each in rules if each.rule.route is None)
+        self._routed: tuple[tuple[int, _Judged], ...] = tuple(
+            each for each in enumerate(rules) if each[1].rule.route is not None
+        )
         # Where several have one name, the first is meant: the others say the same of fewer.
         self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
         drops = {each.name: each.drop for each in reversed(tuple(sampling.rules))}
         self._finally = frozenset(name for name, drop in drops.items() if drop)
         self._overriding = tuple(each for each in self._rules if each.rule.override)
         # Where none is kept there is nothing to hold down.
-        limited = sampling.target_per_s is not None and self.threshold != NEVER
-        self._target = Rate(sampling.target_per_s or 0.0, now) if limited else None
+        limit = None if self.threshold == NEVER else sampling.target_per_s
+        self._target: Rate | None = rates.after(None if before is None else before._target, limit)
         self.defers = sampling.keep is not None
         """Whether traces that are not kept at first may be kept for how they end."""
         self.propagates = sampling.keep is not None and sampling.keep.propagate == "always"

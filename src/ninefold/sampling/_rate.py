@@ -24,14 +24,22 @@ class Rate:
     same moment may count as one.
     """
 
-    __slots__ = ("_came", "_expected", "_since", "_target", "_usual")
+    __slots__ = ("_came", "_expected", "_since", "_target", "_usual", "per_second")
 
     def __init__(self, per_second: float, now: float) -> None:
+        self.per_second = per_second
         self._target = per_second * PERIOD
         self._expected = 0.0
         self._usual = 0
         self._came = 0
         self._since = now
+
+    def at(self, per_second: float) -> Rate:
+        """One for another target that expects what this one has learnt to expect."""
+        other = Rate(per_second, self._since)
+        other._expected, other._came = self._expected, self._came
+        other._usual = other._of(other._expected)
+        return other
 
     def threshold(self, now: float) -> int:
         """The threshold for a trace that begins at `now`, which counts as having come."""

@@ -1,32 +1,52 @@
-"""The sampling of a service: what is said of it, and what is in force."""
+"""The sampling of a service: what is said of it, and by whom."""
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
+from ninefold.config import Settings
+from ninefold.errors import ConfigurationError
 from ninefold.sampling import (
     TARGET_PER_S,
     Buffer,
     Deferral,
-    Head,
     Keep,
     Sampling,
 )
-from ninefold.telemetry import HeadSampler, ServerTracing
 
-_log = logging.getLogger("ninefold")
+__all__ = [
+    "is_of_sampling",
+    "require_sampling",
+    "unsampled",
+    "waiting",
+    "waits_of",
+    "words_of",
+]
+
+_KEYS: Final = frozenset(
+    ("sampling.default", "sampling.parent", "sampling.rules", "sampling.target_per_s")
+)
+_RULES: Final = ("sampling.rule.", "NINEFOLD_SAMPLING_RULE_")
+
+
+def require_sampling(sampling: object) -> None:
+    """Refuse what is no `Sampling`."""
+    if not isinstance(sampling, Sampling):
+        raise ConfigurationError(
+            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
+        )
 
 
 def words_of(sampling: Sampling | None) -> Mapping[str, object]:
-    """What code says, by the settings' keys.
+    """What code says of what can change at run time, by the settings' keys.
 
     A target that is the default is no word: then a standard sampler of the environment has none.
     """
     if sampling is None:
-        return {}
+        return dict.fromkeys(_KEYS)
     target = sampling.target_per_s
     return {
         "sampling.default": sampling.default,
@@ -35,8 +55,23 @@ def words_of(sampling: Sampling | None) -> Mapping[str, object]:
         "sampling.target_per_s": (
             math.inf if target is None else None if target == TARGET_PER_S else target
         ),
-        **_waits(sampling),
     }
+
+
+def is_of_sampling(key: str) -> bool:
+    """Whether a row of the settings says what can change at run time."""
+    return key in _KEYS or key.startswith(_RULES)
+
+
+def unsampled(settings: Settings) -> Settings:
+    """The settings but for what can change at run time, to compare the rest."""
+    return replace(
+        settings,
+        sampling_ratio=1.0,
+        sampling_parent="respect",
+        sampling_rules=(),
+        sampling_target=TARGET_PER_S,
+    )
 
 
 def waiting(keep: Keep, buffer: Buffer, weigh: Callable[[Any], int]) -> Deferral[Any]:
@@ -44,9 +79,9 @@ def waiting(keep: Keep, buffer: Buffer, weigh: Callable[[Any], int]) -> Deferral
     return Deferral(keep, buffer, weigh)
 
 
-def _waits(sampling: Sampling) -> dict[str, object]:
+def waits_of(sampling: Sampling | None) -> Mapping[str, object]:
     """What code says of traces that wait for their outcome."""
-    if sampling.keep is None:
+    if sampling is None or sampling.keep is None:
         return {}
     keep, buffer = sampling.keep, sampling.buffer
     return {
@@ -58,24 +93,3 @@ def _waits(sampling: Sampling) -> dict[str, object]:
         "sampling.buffer.grace": buffer.grace,
         "sampling.buffer.max_age": buffer.max_age,
     }
-
-
-class InForce:
-    """What decides on a service's traces now: on requests, and on spans of the SDK."""
-
-    def __init__(self, sampling: Sampling, sampler: HeadSampler, tracing: ServerTracing) -> None:
-        self._sampling = sampling
-        self._sampler = sampler
-        self._tracing = tracing
-
-    @property
-    def sampling(self) -> Sampling:
-        """What is in force."""
-        return self._sampling
-
-    def use(self, sampling: Sampling) -> None:
-        """Decide by this from now on; what is being decided is decided by one of the two."""
-        head = Head(sampling)
-        self._sampler.use(head)
-        self._tracing.use(head)
-        self._sampling = sampling

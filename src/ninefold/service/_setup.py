@@ -6,19 +6,24 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Head, Sampling, sampling_of
+from ninefold.sampling import Sampling, sampling_said
+from ninefold.service._in_force import InForce
 from ninefold.service._present import present
-from ninefold.service._sampling import waiting, words_of
+from ninefold.service._sampling import (
+    require_sampling,
+    unsampled,
+    waits_of,
+    words_of,
+)
 from ninefold.service._service import Service
 from ninefold.sli import Objective
 from ninefold.telemetry import (
-    HeadSampler,
     MetricReader,
     SpanProcessor,
     Telemetry,
@@ -104,10 +109,8 @@ def setup(
     >>> service.shutdown()
     True
     """
-    if sampling is not None and not isinstance(sampling, Sampling):
-        raise ConfigurationError(
-            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
-        )
+    if sampling is not None:
+        require_sampling(sampling)
     if resource is not None and not isinstance(resource, Mapping):
         raise ConfigurationError(
             f"resource must be a mapping of attributes, got {shown(resource)}; write"
@@ -137,14 +140,20 @@ def setup(
         "shutdown_timeout": shutdown_timeout,
         "require_tls": require_tls,
         **words_of(sampling),
+        **waits_of(sampling),
     }
-    settings = load(code=code)
-    effective = sampling_of(settings)
+    start = _here()
+    settings = load(code=code, start=start)
     return _enter(
         settings,
-        effective,
-        _listed("readers", readers),
-        _listed("span_processors", span_processors),
+        code,
+        start,
+        (
+            unsampled(settings),
+            Sampling() if sampling is None else sampling,
+            _listed("readers", readers),
+            _listed("span_processors", span_processors),
+        ),
     )
 
 
@@ -153,14 +162,21 @@ def current() -> Service | None:
     return present.service
 
 
+def _here() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:
+        # The working directory is gone: there is no file to be found.
+        return None
+
+
 def _enter(
     settings: Settings,
-    sampling: Sampling,
-    readers: tuple[MetricReader, ...],
-    span_processors: tuple[SpanProcessor, ...],
+    code: Mapping[str, object],
+    start: Path | None,
+    words: tuple[Settings, Sampling, tuple[MetricReader, ...], tuple[SpanProcessor, ...]],
 ) -> Service:
     with present.lock:
-        words = (settings, sampling, readers, span_processors)
         if present.service is not None:
             if words == present.words:
                 return present.service
@@ -172,13 +188,11 @@ def _enter(
             )
         # Before anything is installed: a wrong file leaves nothing behind.
         promised = _objectives_in_files(settings)
-        keep = sampling.keep
-        sampler = HeadSampler(
-            Head(sampling), None if keep is None else partial(waiting, keep, sampling.buffer)
-        )
+        in_force = InForce(settings, sampling_said(settings), code=code, start=start)
+        _, _, readers, span_processors = words
         telemetry = Telemetry(
             settings,
-            sampler=sampler,
+            sampler=in_force.sampler,
             readers=readers,
             span_processors=span_processors,
         )
@@ -189,10 +203,7 @@ def _enter(
                 settings.metrics_path,
             )
             settings = replace(settings, prometheus=False)
-        service = Service(settings, telemetry, sampling, sampler)
-        decisions = service.tracing.decisions
-        sampler.counted, sampler.outcome = decisions.count, decisions.outcome
-        sampler.lost, sampler.failed = decisions.lost, decisions.failed
+        service = Service(settings, telemetry, in_force)
         try:
             for objective in promised:
                 service.objectives.declare(objective)
@@ -210,6 +221,9 @@ def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[st
     told = {row.key: row.value for row in before.explain()}
     found = [row.key for row in now.explain() if told.pop(row.key, None) != row.value]
     found += [key for key in told if not any(each.startswith(f"{key}.") for each in found)]
+    if held[1] != words[1] and not any(key.startswith("sampling.") for key in found):
+        # What wins over both arguments is the same.
+        found.append("sampling")
     if held[2] != words[2]:
         found.append("readers")
     if held[3] != words[3]:

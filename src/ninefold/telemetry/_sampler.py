@@ -176,7 +176,8 @@ class HeadSampler(Sampler):
 
         To be asked in each process, which has spans of its own.
         """
-        if self._waits is None:
+        self.deferring = None
+        if self._waits is None or not self._head.defers:
             return None
         from ninefold.telemetry._deferring import Deferring, weight_of  # few services defer
 

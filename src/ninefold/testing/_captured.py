@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.metrics.export import (
     HistogramDataPoint,
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
     from ninefold.service import Service
+
+_ALL: Final = Sampling(target_per_s=None)
+"""Leaves no trace to chance, nor to how fast a test runs."""
 
 Point = HistogramDataPoint | NumberDataPoint
 
@@ -54,7 +57,6 @@ class CapturedTelemetry:
     def __init__(self) -> None:
         self._before = current()
         self._captured: Service | None = None
-        self._sampling: Sampling | None = None
         self._sampled = False
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
@@ -70,8 +72,7 @@ class CapturedTelemetry:
             service.shutdown()
         elif self._captured is not None:
             _begin_again(self._captured, (), ())
-            if self._sampling is not None:
-                self._captured._in_force.use(self._sampling)
+            self._captured._in_force.hold(None)
 
     @property
     def service(self) -> Service:
@@ -84,7 +85,7 @@ class CapturedTelemetry:
                     readers=[self._reader],
                     span_processors=[SimpleSpanProcessor(self._exporter)],
                 )
-                self._keep_all(self._captured)
+                self._captured._in_force.hold(_ALL)
             else:
                 raise ConfigurationError(
                     "a service was set up during the test and is not captured; pass what setup() "
@@ -115,25 +116,17 @@ class CapturedTelemetry:
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
         _begin_again(service, [self._reader], [SimpleSpanProcessor(self._exporter)])
-        if service is not self._captured:
-            self._sampling = None
         self._captured = service
         self._sampled = sampled
-        if not sampled:
-            self._keep_all(service)
-        elif self._sampling is not None:
-            service._in_force.use(self._sampling)
-
-    def _keep_all(self, service: Service) -> None:
-        """Leave no trace to chance, nor to how fast the test runs."""
-        if self._sampling is None:
-            self._sampling = service.sampling
-        service._in_force.use(Sampling(target_per_s=None))
+        service._in_force.hold(None if sampled else _ALL)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
         """The spans that ended, in the order in which they did."""
-        _ = self.service
+        built = self.service.telemetry.pipeline.built
+        if built is not None and built.deferring is not None:
+            # What is decided to be kept goes out on a thread of its own.
+            built.deferring.force_flush()
         return self._exporter.get_finished_spans()
 
     def points(self, metric: str, **attributes: object) -> tuple[Point, ...]:
