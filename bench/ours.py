@@ -23,7 +23,7 @@ def service(*, ratio: float | None = None) -> Service:
 
     options: dict[str, Any] = {}
     if ratio is not None:
-        options["sampling"] = nf.Sampling(default=ratio)
+        options["sampling"] = nf.Sampling(default=ratio, target_per_s=None)
     return nf.setup(
         "bench", version="1", environment="bench", owner="bench", prometheus=True, **options
     )

@@ -26,6 +26,18 @@ settings.load_profile("few" if os.environ.get("FEW_EXAMPLES") == "1" else "defau
 BY_DESIGN = "by design:"
 
 
+@pytest.fixture(autouse=True)
+def _every_trace_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rate limits what a test looks at, here and in what it starts; see `limited`."""
+    monkeypatch.setenv("NINEFOLD_SAMPLING_TARGET_PER_S", "inf")
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the rate: it is what code and files say, or the default, as for users."""
+    monkeypatch.delenv("NINEFOLD_SAMPLING_TARGET_PER_S")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave alone what is no test: looking for doctests would import applications that set up."""
     if collection_path.suffix == ".py" and not collection_path.name.startswith("test_"):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         status,
     )
     from ninefold.resilience.deadline import carried, deadline, remaining
-    from ninefold.sampling import Buffer, Keep, Rule, Sampler, Sampling
+    from ninefold.sampling import Buffer, Keep, Rule, Sampler, Sampling, cap
     from ninefold.service import Service, setup
     from ninefold.sli import (
         Objective,
@@ -77,6 +77,7 @@ __all__ = [
     "SharedState",
     "__version__",
     "availability",
+    "cap",
     "dependency_availability",
     "carried",
     "checks",
@@ -120,6 +121,7 @@ _HOMES = {
     "Rule": "ninefold.sampling",
     "Sampler": "ninefold.sampling",
     "Sampling": "ninefold.sampling",
+    "cap": "ninefold.sampling",
     "Service": "ninefold.service",
     "setup": "ninefold.service",
     "Objective": "ninefold.sli",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from ninefold.sampling import Head, Sampling
+from ninefold.sampling import Head, Rule, Sampling, cap
 from ninefold.sampling._threshold import (
     NEVER,
     adjusted_count,
@@ -32,6 +34,15 @@ from ninefold.telemetry import HeadSampler
 _TABLES = Path(__file__).parents[2] / "conformance" / "vectors" / "sampling"
 
 
+class _Anything:
+    sampled_path = sampled_method = None
+    sampled_kind = "server"
+    sampled_attributes: Mapping[str, object] = MappingProxyType({})
+
+
+_SEEN = _Anything()
+
+
 def _cases(table: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = yaml.safe_load((_TABLES / table).read_text("utf-8"))["cases"]
     return found
@@ -40,6 +51,7 @@ def _cases(table: str) -> list[dict[str, Any]]:
 THRESHOLDS = _cases("thresholds.yaml")
 STATES = _cases("trace_state.yaml")
 DECISIONS = _cases("decisions.yaml")
+GUARDED = _cases("guard.yaml")
 
 
 @pytest.mark.parametrize("case", THRESHOLDS, ids=lambda case: f"{case['probability']:g}")
@@ -63,7 +75,7 @@ def test_what_is_at_the_threshold_is_kept_and_what_is_below_is_not(
 ) -> None:
     """R = T and R = T - 1, whichever of the two tells R."""
     threshold = threshold_of(case["probability"])
-    head = Head(Sampling(default=case["probability"], parent="ignore"))
+    head = Head(Sampling(default=case["probability"], parent="ignore", target_per_s=None))
 
     def kept(randomness: int) -> bool:
         if by == "rv":
@@ -97,7 +109,9 @@ def _number(text: str | None) -> int | None:
 @pytest.mark.parametrize("case", DECISIONS, ids=lambda case: case["name"])
 def test_a_trace_is_kept_as_the_table_says(case: dict[str, Any]) -> None:
     """By the engine; and by the SDK's sampler, with another vendor's entry, which stays."""
-    head = Head(Sampling(default=case["share"], parent=case.get("rule", "respect")))
+    rule = case.get("rule", "respect")
+    parent = cap(rule["cap"]) if isinstance(rule, dict) else rule
+    head = Head(Sampling(default=case["share"], parent=parent, target_per_s=None))
     sampled = {"kept": True, "dropped": False}.get(case.get("parent", ""))
     trace_id = (0xABC << 56) | int(case["id"], 16)
     kept, goes_on, _ = head.decide(trace_id, sampled, case.get("entry"))
@@ -113,3 +127,19 @@ def test_a_trace_is_kept_as_the_table_says(case: dict[str, Any]) -> None:
     found = dict(result.trace_state or {})
     assert found.pop("ot", None) == goes_on
     assert list(found.items()) == ([] if sampled is None else [("vendor", "a"), ("other", "b")])
+
+
+@pytest.mark.parametrize("case", GUARDED, ids=lambda case: f"{case['came']}x{case['probability']}")
+@pytest.mark.parametrize("by", ["cap", "ignore", "override"])
+def test_as_many_forged_traces_are_kept_as_the_table_says(case: dict[str, Any], by: str) -> None:
+    """Whatever it is that judges a client's traces at a probability."""
+    share = case["probability"]
+    sampling = {
+        "cap": Sampling(parent=cap(share)),
+        "ignore": Sampling(parent="ignore", default=share, target_per_s=None),
+        "override": Sampling(rules=[Rule(rate=share, override=True)]),
+    }[by]
+    head = Head(sampling, clock=lambda: 0.0)
+    forged = f"rv:{NEVER - 1:014x}"
+    kept = [head.decide(7, True, forged, _SEEN)[0] for _ in range(case["came"])]
+    assert sum(kept) == case["kept"]

@@ -54,7 +54,13 @@ def test_the_sdk_sampler_decides_the_same(
     trace_id: int, ratio: float, parent: bool | None, rule: str
 ) -> None:
     """Spans that the SDK starts are kept exactly where a request of the same trace would be."""
-    head = Head(Sampling(default=ratio, parent="ignore" if rule == "ignore" else "respect"))
+    head = Head(
+        Sampling(
+            default=ratio,
+            parent="ignore" if rule == "ignore" else "respect",
+            target_per_s=None,
+        )
+    )
     context = Context()
     if parent is not None:
         above = SpanContext(trace_id, 1, True, TraceFlags(int(parent)))

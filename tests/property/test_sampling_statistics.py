@@ -104,7 +104,7 @@ def test_the_threshold_that_goes_on_explains_the_decision(
 ) -> None:
     """Where there is one the trace is kept, and its randomness is at or above it."""
     for rule in ("respect", "ignore"):
-        head = Head(Sampling(default=share, parent=rule))  # type: ignore[arg-type]
+        head = Head(Sampling(default=share, parent=rule, target_per_s=None))  # type: ignore[arg-type]
         kept, goes_on, _ = head.decide(trace_id, sampled, entry)
         state = parse(goes_on or "")
         randomness = randomness_of(trace_id) if state.randomness is None else state.randomness

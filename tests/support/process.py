@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 
 # What the machine's own set-up must not decide for a process under test.
 _LEFT_OUT = ("OTEL_", "NINEFOLD_", "ROTEL_", "UVICORN_", "FLASK_", "WERKZEUG_")
+# But this does not: the test itself does, and no rate is to limit what it looks at.
+_PASSED_ON = "NINEFOLD_SAMPLING_TARGET_PER_S"
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 
@@ -23,7 +25,7 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(_LEFT_OUT) and key.lower() not in _PROXIES
+        if key == _PASSED_ON or (not key.startswith(_LEFT_OUT) and key.lower() not in _PROXIES)
     }
     return kept | dict(extra or {})
 

@@ -65,6 +65,8 @@ def set_up() -> None:
     nf.Sampling(0.1)  # type: ignore[call-arg]
     nf.Sampling(default=0.1, parent="sometimes")  # type: ignore[arg-type]
     nf.Sampler(0.1)  # type: ignore[arg-type]
+    nf.Sampling(parent=nf.cap(0.05), target_per_s=None)
+    assert_type(service.sampling, nf.Sampling)
 
 
 def errors_are_what_a_caller_catches(error: nf.CircuitOpenError) -> None:

@@ -121,6 +121,69 @@ def test_a_service_of_an_imported_module_is_captured_from_zero_and_let_go() -> N
         service.shutdown()
 
 
+def test_every_trace_is_kept_whatever_the_service_samples(
+    limited: None, telemetry: CapturedTelemetry
+) -> None:
+    """Nothing is left to chance, nor to how fast a test runs; `sampled=True` is for tests of that.
+
+    What was in force is in force again after it.
+    """
+    del limited
+    tracer = trace.get_tracer("shop")
+
+    def kept() -> int:
+        for _ in range(100):
+            tracer.start_span("bake").end()
+        return len(telemetry.spans)
+
+    assert telemetry.service.sampling.target_per_s is None
+    assert kept() == 100
+    telemetry.service.shutdown()
+    service = nf.setup("shop", sampling=nf.Sampling(default=0.0))
+    telemetry.capture(service)
+    tracer = trace.get_tracer("shop")
+    assert kept() == 100
+    telemetry.clear()
+    assert kept() == 100
+    telemetry.capture(service, sampled=True)
+    assert service.sampling.default == 0
+    assert kept() == 0
+    telemetry.clear()
+    assert kept() == 0
+
+
+def test_traces_that_wait_are_seen_as_soon_as_they_are_decided(
+    telemetry: CapturedTelemetry,
+) -> None:
+    """Whether the service's own sampling is in force, or all are kept and none waits."""
+    service = nf.setup("shop", sampling=nf.Sampling(default=0.0, keep=nf.Keep()))
+    tracer = trace.get_tracer("shop")
+
+    def bake() -> list[str]:
+        tracer.start_span("good").end()
+        with pytest.raises(ZeroDivisionError), tracer.start_as_current_span("bad"):
+            _ = 1 / 0
+        return [span.name for span in telemetry.spans]
+
+    for sampled, seen in ((True, ["bad"]), (False, ["good", "bad"]), (True, ["bad"])):
+        telemetry.capture(service, sampled=sampled)
+        assert bake() == seen
+
+
+def test_a_capture_leaves_the_service_its_sampling() -> None:
+    """The service of an imported module samples again as it did."""
+    sampling = nf.Sampling(default=0.25, rules=[nf.Rule(path="/a", drop=True)])
+    service = nf.setup("shop", sampling=sampling)
+    try:
+        before = service.sampling
+        with CapturedTelemetry() as captured:
+            captured.clear()
+            assert service.sampling == nf.Sampling(target_per_s=None)
+        assert service.sampling is before
+    finally:
+        service.shutdown()
+
+
 def test_clear_forgets_what_was_measured(telemetry: CapturedTelemetry) -> None:
     """After `clear` a test counts from zero, with the same service."""
     service = telemetry.service

@@ -5,9 +5,12 @@ from ninefold.config._load import (
     is_resilience_on,
     load,
     overrides,
+    overrides_of,
     read,
+    reread,
     sampler_settings,
     unasked,
+    unasked_of,
 )
 from ninefold.config._model import (
     Address,
@@ -17,7 +20,6 @@ from ninefold.config._model import (
     OtlpProtocol,
     OtlpSettings,
     Overridden,
-    ParentRule,
     Row,
     Settings,
     Signal,
@@ -26,7 +28,7 @@ from ninefold.config._model import (
     Temporality,
 )
 from ninefold.config._override import Asked, Override, OverrideKind, variable_of
-from ninefold.config._parse import boolean, choice, count, duration, share, wait
+from ninefold.config._parse import boolean, choice, count, duration, positive, share, wait
 from ninefold.config._setting import Parse
 
 __all__ = [
@@ -40,7 +42,6 @@ __all__ = [
     "Overridden",
     "Override",
     "OverrideKind",
-    "ParentRule",
     "Parse",
     "Row",
     "Settings",
@@ -56,10 +57,14 @@ __all__ = [
     "is_resilience_on",
     "load",
     "overrides",
+    "overrides_of",
+    "positive",
     "read",
+    "reread",
     "sampler_settings",
     "share",
     "unasked",
+    "unasked_of",
     "variable_of",
     "wait",
 ]

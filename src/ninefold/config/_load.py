@@ -62,10 +62,26 @@ def read(
     """What `load` gives, without a word in the log: for those who show the problems themselves."""
     environ = os.environ if environ is None else environ
     file = _locate(environ.get(CONFIG_VARIABLE, "").strip(), _directory(start))
+    return _settled(environ, file, code)
+
+
+def _settled(
+    environ: Mapping[str, str], file: ConfigurationFile | None, code: Mapping[str, object]
+) -> Settings:
     said = replace(_said(environ, file), code=code)
     settings = settle(said, file=None if file is None else file.path)
     # The switch that turns everything off must not depend on files being right.
     return settings if settings.disabled else with_headers_of_files(settings)
+
+
+def reread(before: Settings, *, code: Mapping[str, object], start: Path | None = None) -> Settings:
+    """What `read` gives now, by the file that `before` came from, which must still be there.
+
+    Where there was none it is looked for again, from `start`.
+    """
+    if before.file is None:
+        return read(code=code, start=start)
+    return _settled(os.environ, _file.read(before.file), code)
 
 
 def sampler_settings(said: str | Mapping[str, object] = "") -> Settings:
@@ -115,6 +131,20 @@ def overrides(
     (5, 'environment')
     """
     return overrides_in(_heard(environ, start), kind, name, fields, own=own)
+
+
+def overrides_of(
+    settings: Settings, kind: OverrideKind, name: str, fields: Mapping[str, Parse[object]]
+) -> Mapping[str, Override]:
+    """As `overrides`, by what these settings were made of, which may have changed since."""
+    assert settings.heard is not None
+    return overrides_in(settings.heard, kind, name, fields)
+
+
+def unasked_of(settings: Settings, asked: Iterable[Asked]) -> list[str]:
+    """As `unasked`, by what these settings were made of."""
+    assert settings.heard is not None
+    return unasked_in(settings.heard, asked)
 
 
 def unasked(

@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from ninefold.core import REDACTED, nearest
 from ninefold.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from ninefold.config._decision import Said
+
 Source = Literal["environment", "file", "code", "default"]
 Signal = Literal["traces", "metrics", "logs"]
 OtlpProtocol = Literal["http/protobuf", "grpc"]
 ExemplarFilter = Literal["trace_based", "always_on", "always_off"]
-ParentRule = Literal["respect", "ignore"]
 Propagate = Literal["decision", "always"]
 StartupRule = Literal["open", "require"]
 Temporality = Literal["cumulative", "delta", "lowmemory"]
@@ -158,10 +160,12 @@ class Settings:
     propagators: tuple[str, ...] | None
     exemplar_filter: ExemplarFilter
     sampling_ratio: float
-    sampling_parent: ParentRule
+    sampling_parent: str
+    """`respect`, `ignore`, or `cap:` and a share."""
     sampling_rules: tuple[object, ...]
     """As they are written, or as code has them: who samples reads them."""
-    sampling_target: float | None
+    sampling_target: float
+    """Traces per second; infinity for no limit."""
     keep_errors: bool | None
     keep_slower_than: float | None
     keep_propagate: Propagate | None
@@ -194,7 +198,9 @@ class Settings:
     problems: tuple[str, ...] = field(default=(), compare=False)
     rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
     overrides: tuple[Row, ...] = field(default=(), compare=False, repr=False)
-    """What is said of policies and dependencies by name, as it is written."""
+    """What is said of policies, dependencies and sampling rules by name, as it is written."""
+    heard: Said | None = field(default=None, compare=False, repr=False)
+    """What they were made of, secrets included."""
 
     @property
     def scraped(self) -> bool:

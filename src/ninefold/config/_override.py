@@ -3,7 +3,8 @@
 `[policy.search.retry] attempts = 5` in a file and `NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS=5` say the
 same; so do `[dependency.psp.policy] deadline = 2` and `NINEFOLD_DEPENDENCY_PSP_POLICY_DEADLINE=2`,
 and `[dependency.psp] interval = 5` and `NINEFOLD_DEPENDENCY_PSP_INTERVAL=5`, which is the
-dependency's own.
+dependency's own. `[sampling.rule.search] rate = 0.5` and `NINEFOLD_SAMPLING_RULE_SEARCH_RATE=0.5`
+are about the sampling rule of that name.
 """
 
 from __future__ import annotations
@@ -20,11 +21,23 @@ from ninefold.config._setting import Parse
 from ninefold.core import REDACTED, is_secret, nearest, shown
 from ninefold.errors import ConfigurationError
 
-OverrideKind: TypeAlias = Literal["policy", "dependency"]
-"""Whose fields: those of a policy that stands alone, or of the policy of a dependency."""
+OverrideKind: TypeAlias = Literal["policy", "dependency", "sampling.rule"]
+"""Whose fields: of a policy that stands alone, of the policy of a dependency, of a sampling rule.
+
+The word is the table that holds the tables with their names.
+"""
 
 KINDS: Final[tuple[OverrideKind, ...]] = get_args(OverrideKind)
-_INSIDE: Final[Mapping[OverrideKind, str]] = {"policy": "", "dependency": "policy."}
+_INSIDE: Final[Mapping[OverrideKind, str]] = {
+    "policy": "",
+    "dependency": "policy.",
+    "sampling.rule": "",
+}
+_EXAMPLES: Final[Mapping[OverrideKind, str]] = {
+    "policy": "[policy.psp.retry]",
+    "dependency": "[dependency.psp.policy.retry]",
+    "sampling.rule": "[sampling.rule.payments]",
+}
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _OTHER: Final = re.compile(r"[^0-9A-Za-z]")
 
@@ -41,7 +54,8 @@ OWN: Final = (
 """What can be said of a dependency itself, beside its policy: how it is checked, what it means."""
 
 _VARIABLE: Final = re.compile(
-    rf"NINEFOLD_(POLICY_.+_.+|DEPENDENCY_.+_(POLICY_.+|{'|'.join(OWN).upper()}))"
+    rf"NINEFOLD_(POLICY_.+_.+|DEPENDENCY_.+_(POLICY_.+|{'|'.join(OWN).upper()})"
+    r"|SAMPLING_RULE_.+_(RATE|PER_SECOND))"
 )
 
 
@@ -144,14 +158,14 @@ def override_rows(said: Said) -> tuple[Row, ...]:
     for kind, name, field, written in _all_filed(said):
         key, variable = f"{_at(kind, name)}{field}", _variable(kind, name, field)
         own = Overridden("file", _place(said, key), _shown(key, written))
-        doc = f"Overrides what code says of the {kind} {name!r}."
+        doc = f"Overrides what is said of the {_word(kind)} {name!r}."
         if variable in variables:
             told.add(variable)
             text = _shown(variable, variables[variable])
             rows.append(Row(key, text, Origin("environment", variable, (own,)), doc))
         else:
             rows.append(Row(key, own.value, Origin("file", own.name), doc))
-    doc = "Overrides what code says of a policy or dependency."
+    doc = "Overrides what is said of a policy, dependency or sampling rule."
     for variable, text in variables.items():
         if variable not in told:
             rows.append(Row(variable, _shown(variable, text), Origin("environment", variable), doc))
@@ -175,7 +189,7 @@ def unasked_in(said: Said, asked: Iterable[Asked]) -> list[str]:
         if name not in there[kind]:
             place = _place(said, _at(kind, name).rstrip("."))
             hint = _hint(name, there[kind])
-            told[f"there is no {kind} {name!r}, which {place} is about{hint}"] = None
+            told[f"there is no {_word(kind)} {name!r}, which {place} is about{hint}"] = None
         elif key not in keys:
             told[f"there is nothing that {_place(said, key)} overrides{_hint(key, keys)}"] = None
     for variable, text in sorted(said.environ.items()):
@@ -198,18 +212,21 @@ def _variable(kind: OverrideKind, name: str, inside: str) -> str:
 
 
 def _tables(said: Said, kind: OverrideKind) -> Iterator[tuple[str, Mapping[str, object]]]:
-    example = f"[{kind}.psp.{_INSIDE[kind]}retry]"
-    tables = said.file.get(kind, {})
+    example = _EXAMPLES[kind]
+    tables: object = said.file
+    for word in kind.split("."):
+        # What else holds no table is another's to refuse.
+        tables = tables.get(word, {}) if isinstance(tables, Mapping) else {}
     if not isinstance(tables, Mapping):
         raise ConfigurationError(
-            f"{kind} ({said.where}) must be a table of tables, each with the name of a {kind}, got"
-            f" {shown(tables)}; write {example}"
+            f"{kind} ({said.where}) must be a table of tables, each with the name of a"
+            f" {_word(kind)}, got {shown(tables)}; write {example}"
         )
     for name, table in tables.items():
         if not isinstance(table, Mapping):
             raise ConfigurationError(
                 f"{_at(kind, name).rstrip('.')} ({said.where}) must be a table with the name of a"
-                f" {kind}, got {shown(table)}; write {example}"
+                f" {_word(kind)}, got {shown(table)}; write {example}"
             )
         yield name, table
 
@@ -242,8 +259,30 @@ def _all_filed(said: Said) -> Iterator[tuple[OverrideKind, str, str, object]]:
                     yield kind, name, field, written
 
 
+def _word(kind: OverrideKind) -> str:
+    return kind.replace(".", " ")
+
+
+def settings_alone(file: Mapping[str, object]) -> dict[str, object]:
+    """What a file says of settings: all but the tables that override what has a name.
+
+    >>> settings_alone({"policy": {}, "sampling": {"default": 1, "rule": {}}})
+    {'sampling': {'default': 1}}
+    """
+    found: dict[str, object] = {}
+    for key, value in file.items():
+        inside = {kind.partition(".")[2] for kind in KINDS if kind.partition(".")[0] == key}
+        if not inside:
+            found[key] = value
+        elif isinstance(value, Mapping) and "" not in inside:
+            found[key] = {word: each for word, each in value.items() if word not in inside}
+        elif "" not in inside:
+            found[key] = value
+    return found
+
+
 def _at(kind: OverrideKind, name: str) -> str:
-    """What the keys of a policy or dependency begin with, as TOML writes its name."""
+    """What the keys of one that has a name begin with, as TOML writes its name."""
     return f"{kind}.{name if _BARE.fullmatch(name) else shown(name)}."
 
 

@@ -8,6 +8,7 @@ Over 300 lines: one short function for each kind of value, in one place.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -116,12 +117,26 @@ def tables(name: str, value: object) -> tuple[object, ...]:
     return tuple(cast("list[object]", value))
 
 
-def per_second(name: str, value: object) -> float:
-    """A number above 0."""
+def positive(name: str, value: object) -> float:
+    """A number above 0, per second."""
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value)
     require_positive(name, value, unit="per second")
     return float(cast("float", value))
+
+
+def per_second(name: str, value: object) -> float:
+    """A number above 0; `inf`, as TOML writes it, for no limit.
+
+    >>> per_second("target_per_s", "2.5"), per_second("target_per_s", "inf")
+    (2.5, inf)
+    """
+    if value == math.inf or (isinstance(value, str) and value.strip().lower() == "inf"):
+        return math.inf
+    try:
+        return positive(name, value)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error}; write inf for no limit") from None
 
 
 def amount(unit: str) -> Callable[[str, object], float]:
@@ -134,6 +149,21 @@ def amount(unit: str) -> Callable[[str, object], float]:
         return float(cast("float", value))
 
     return read
+
+
+def parent(name: str, value: object) -> str:
+    """What a parent's decision is worth: `respect`, `ignore`, or `cap:` and a share from 0 to 1.
+
+    >>> parent("parent", "cap: 0.05")
+    'cap:0.05'
+    """
+    word = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(word, str) and word.startswith("cap:"):
+        return f"cap:{share(f'the share after cap: of {name}', word.removeprefix('cap:').strip())}"
+    if word == "cap":
+        raise ConfigurationError(f"{name} must say a share with 'cap', such as 'cap:0.05'")
+    require_one_of(name, word, ("respect", "ignore", "cap:0.05"))
+    return cast("str", word)
 
 
 def share(name: str, value: object) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from ninefold.config import _standard, _table
 from ninefold.config._decision import Deliberation, Said, Word
 from ninefold.config._keys import flat, refuse_unknown
 from ninefold.config._model import AttributeValue, OtlpSettings, Row, Settings, Signal
-from ninefold.config._override import KINDS, is_override, override_rows, remedy_of
+from ninefold.config._override import is_override, override_rows, remedy_of, settings_alone
 from ninefold.config._sampler_argument import argued, problem_of
 from ninefold.config._setting import Setting
 from ninefold.core import nearest
@@ -37,8 +38,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
     `said.file` may hold tables inside tables; `file` is only passed on.
     """
     overrides = override_rows(said)
-    settings_alone = {key: each for key, each in said.file.items() if key not in KINDS}
-    said = replace(said, file=flat(settings_alone, _KEYS))
+    heard, said = said, replace(said, file=flat(settings_alone(said.file), _KEYS))
     refuse_unknown(said.file, said.where, _KEYS, others=_OTHERS)
     refuse_unknown(said.code, "argument of setup", _KEYS, others=_OTHERS)
     argument = _standard.our_argument(said.environ)
@@ -76,7 +76,7 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         sampling_ratio=chosen.choose(_table.SAMPLING_RATIO).value,
         sampling_parent=chosen.choose(_table.SAMPLING_PARENT).value,
         sampling_rules=chosen.choose(_table.SAMPLING_RULES).value,
-        sampling_target=chosen.choose(_table.SAMPLING_TARGET).value,
+        sampling_target=_target(chosen),
         keep_errors=chosen.choose(_table.KEEP_ERRORS).value,
         keep_slower_than=chosen.choose(_table.KEEP_SLOWER_THAN).value,
         keep_propagate=chosen.choose(_table.KEEP_PROPAGATE).value,
@@ -107,7 +107,13 @@ def settle(said: Said, *, file: Path | None = None) -> Settings:
         process_metrics=chosen.choose(_table.PROCESS_METRICS).value,
         file=file,
     )
-    return replace(settings, rows=_in_order(chosen), problems=chosen.problems, overrides=overrides)
+    return replace(
+        settings,
+        rows=_in_order(chosen),
+        problems=chosen.problems,
+        overrides=overrides,
+        heard=heard,
+    )
 
 
 def _exporter(
@@ -119,6 +125,16 @@ def _exporter(
         return chosen.choose(setting, default=("otlp",), because=because).value
     because = "default, as no OTLP endpoint is configured"
     return chosen.choose(setting, because=because).value
+
+
+def _target(chosen: Deliberation) -> float:
+    """A standard sampler keeps what its name says: a limit that nobody asked for would break it."""
+    ratio = chosen.choose(_table.SAMPLING_RATIO)
+    standard = _table.SAMPLING_RATIO.standard
+    if standard is not None and ratio.name == standard.variable:
+        because = f"default, as {ratio.name} names a standard sampler"
+        return chosen.choose(_table.SAMPLING_TARGET, default=math.inf, because=because).value
+    return chosen.choose(_table.SAMPLING_TARGET).value
 
 
 def _has_endpoint(chosen: Deliberation, signal: Signal) -> bool:

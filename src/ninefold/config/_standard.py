@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ninefold.config import _parse
-from ninefold.config._model import ParentRule
 from ninefold.core import nearest, shown
 from ninefold.errors import ConfigurationError
 
@@ -23,7 +22,7 @@ Read = Callable[[str, Mapping[str, str]], T | None]
 
 ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
 _RATIO = "traceidratio"
-_SAMPLERS: dict[str, tuple[float | None, ParentRule]] = {
+_SAMPLERS: dict[str, tuple[float | None, str]] = {
     "always_on": (1.0, "ignore"),
     "always_off": (0.0, "ignore"),
     _RATIO: (None, "ignore"),
@@ -73,7 +72,7 @@ def sampler_ratio(variable: str, environ: Mapping[str, str]) -> float | None:
     return _argument(environ) if ratio is None else ratio
 
 
-def sampler_parent(variable: str, environ: Mapping[str, str]) -> ParentRule | None:
+def sampler_parent(variable: str, environ: Mapping[str, str]) -> str | None:
     """What the standard sampler named in `variable` does with a parent's decision."""
     known = _sampler(variable, environ)
     return None if known is None else known[1]
@@ -106,7 +105,7 @@ def _argument(environ: Mapping[str, str]) -> float:
     return _parse.share(ARGUMENT, written)
 
 
-def _sampler(variable: str, environ: Mapping[str, str]) -> tuple[float | None, ParentRule] | None:
+def _sampler(variable: str, environ: Mapping[str, str]) -> tuple[float | None, str] | None:
     name = environ[variable].strip().lower()
     if name == OURS:
         return None

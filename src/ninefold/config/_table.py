@@ -18,7 +18,6 @@ from ninefold.config._model import (
     AttributeValue,
     ExemplarFilter,
     OtlpProtocol,
-    ParentRule,
     Propagate,
     Signal,
     StartupRule,
@@ -83,7 +82,6 @@ SYNTHETIC: Final[tuple[str, ...]] = (
 
 _temporality: Parse[Temporality] = _parse.choice("cumulative", "delta", "lowmemory")
 _exemplar_filter: Parse[ExemplarFilter] = _parse.choice("trace_based", "always_on", "always_off")
-_parent_rule: Parse[ParentRule] = _parse.choice("respect", "ignore")
 _propagate: Parse[Propagate] = _parse.choice("decision", "always")
 _startup: Parse[StartupRule] = _parse.choice("open", "require")
 _protocol: Parse[OtlpProtocol] = _parse.choice("http/protobuf", "grpc")
@@ -237,12 +235,13 @@ SAMPLING_RATIO = Setting(
     default=1.0,
     doc="The share of root traces that are kept, from 0 to 1.",
 )
-SAMPLING_PARENT: Setting[ParentRule] = Setting(
+SAMPLING_PARENT = Setting(
     key="sampling.parent",
     standard=Standard("OTEL_TRACES_SAMPLER", _standard.sampler_parent),
-    parse=_parent_rule,
+    parse=_parse.parent,
     default="respect",
-    doc="Whether the decision that a caller sent along is kept (respect) or made anew (ignore).",
+    doc="Whether the decision that a caller sent along is kept (respect), kept for a share of "
+    "traces at most (cap:0.05), or made anew (ignore).",
 )
 SAMPLING_RULES = Setting(
     key="sampling.rules",
@@ -250,12 +249,12 @@ SAMPLING_RULES = Setting(
     default=_NO_TABLES,
     doc="Rules that say which traces are kept, in order; a file writes each as [[sampling.rules]].",
 )
-SAMPLING_TARGET: Setting[float | None] = Setting(
+SAMPLING_TARGET = Setting(
     key="sampling.target_per_s",
     parse=_parse.per_second,
-    default=None,
-    absent="no limit",
-    doc="How many traces per second a process keeps at most, of those that no rule decides on.",
+    default=5.0,
+    doc="How many traces per second a process keeps at most, of those that neither a rule nor a "
+    "caller decides on; inf for no limit, as where OTEL_TRACES_SAMPLER names a standard sampler.",
 )
 KEEP_ERRORS: Setting[bool | None] = Setting(
     key="sampling.keep.errors",

@@ -3,13 +3,15 @@
 from ninefold.sampling._deferral import Deferral, Outcome, Part, Released
 from ninefold.sampling._engine import Head
 from ninefold.sampling._keep import Buffer, Keep
-from ninefold.sampling._model import Sampling
+from ninefold.sampling._model import TARGET_PER_S, Cap, Sampling, cap, parent_of
 from ninefold.sampling._rule import Rule, Seen, covered
 from ninefold.sampling._sampler import Sampler
-from ninefold.sampling._settings import sampling_of
+from ninefold.sampling._settings import asked_of, sampling_of, sampling_said, warnings_of
 
 __all__ = [
+    "TARGET_PER_S",
     "Buffer",
+    "Cap",
     "Deferral",
     "Head",
     "Keep",
@@ -20,6 +22,11 @@ __all__ = [
     "Sampler",
     "Sampling",
     "Seen",
+    "asked_of",
+    "cap",
     "covered",
+    "parent_of",
     "sampling_of",
+    "sampling_said",
+    "warnings_of",
 ]

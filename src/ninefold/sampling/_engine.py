@@ -6,7 +6,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
-from ninefold.sampling._model import Sampling
+from ninefold.sampling._guard import Guard
+from ninefold.sampling._model import Cap, Sampling
 from ninefold.sampling._rate import Rate
 from ninefold.sampling._rule import Rule, Seen
 from ninefold.sampling._threshold import NEVER, randomness_of, threshold_of
@@ -23,67 +24,103 @@ class _Judged:
 
     __slots__ = ("rate", "rule", "threshold")
 
-    def __init__(self, rule: Rule, now: float) -> None:
+    def __init__(self, rule: Rule, rate: Rate | None) -> None:
         self.rule = rule
-        self.rate = None if rule.per_second is None else Rate(rule.per_second, now)
+        self.rate = rate
         self.threshold = NEVER if rule.rate is None else threshold_of(rule.rate)
 
 
+class _Rates:
+    """The rates of a head, with what those of the one before have learnt, by name."""
+
+    def __init__(self, before: Head | None, now: float) -> None:
+        self._now = now
+        self._learnt: dict[str, list[Rate]] = {}
+        judged = [] if before is None else [*before._rules, *(each for _, each in before._routed)]
+        for each in judged:
+            if each.rate is not None:
+                self._learnt.setdefault(each.rule.name, []).append(each.rate)
+
+    def of(self, name: str, per_second: float | None) -> Rate | None:
+        """The rate of a rule; of several with one name the first is the first again."""
+        before = self._learnt.get(name)
+        return self.after(before.pop(0) if before else None, per_second)
+
+    def after(self, before: Rate | None, per_second: float | None) -> Rate | None:
+        """A rate that knows what the one before did."""
+        if per_second is None:
+            return None
+        if before is None:
+            return Rate(per_second, self._now)
+        return before if before.per_second == per_second else before.at(per_second)
+
+
 class Head:
-    """Decides when a trace begins here: by its parent, the rules, and its randomness."""
+    """Decides when a trace begins here: by its parent, the rules, and its randomness.
+
+    It never changes; a new one takes its place, and knows from the one `before` what load to
+    expect: of rules with the same name, and of all that none decides on.
+    """
 
     __slots__ = (
+        "_cap",
         "_clock",
-        "_entry",
         "_finally",
+        "_guard",
+        "_obeys",
         "_overriding",
         "_places",
-        "_respect",
         "_routed",
         "_rules",
         "_target",
-        "_threshold",
         "defers",
+        "entry",
         "is_plain",
+        "obeys",
         "propagates",
+        "threshold",
     )
 
-    def __init__(self, sampling: Sampling, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(
+        self,
+        sampling: Sampling,
+        clock: Callable[[], float] = perf_counter,
+        *,
+        before: Head | None = None,
+    ) -> None:
         now = clock()
+        rates = _Rates(before, now)
         self._clock = clock
-        self._threshold = threshold_of(sampling.default)
-        self._entry = None if self._threshold == NEVER else EMPTY.with_threshold(self._threshold)
-        self._respect = sampling.parent == "respect"
-        rules = [_Judged(rule, now) for rule in sampling.rules]
-        self._rules = tuple(each for each in rules if each.rule.route is None)
-        self._routed = tuple(each for each in enumerate(rules) if each[1].rule.route is not None)
+        self.threshold = threshold_of(sampling.default)
+        """T of the default: the traces whose randomness is at or above it are kept."""
+        self.entry = None if self.threshold == NEVER else EMPTY.with_threshold(self.threshold)
+        """The `ot` entry of a root that `keeps` keeps."""
+        self._obeys = sampling.parent != "ignore"
+        self._cap = (
+            threshold_of(sampling.parent.share) if isinstance(sampling.parent, Cap) else None
+        )
+        self._guard: Guard = Guard(now) if before is None else before._guard
+        rules = [_Judged(rule, rates.of(rule.name, rule.per_second)) for rule in sampling.rules]
+        self._rules: tuple[_Judged, ...] = tuple(each for each in rules if each.rule.route is None)
+        self._routed: tuple[tuple[int, _Judged], ...] = tuple(
+            each for each in enumerate(rules) if each[1].rule.route is not None
+        )
         # Where several have one name, the first is meant: the others say the same of fewer.
         self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
         drops = {each.name: each.drop for each in reversed(tuple(sampling.rules))}
         self._finally = frozenset(name for name, drop in drops.items() if drop)
         self._overriding = tuple(each for each in self._rules if each.rule.override)
-        self._target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
+        # Where none is kept there is nothing to hold down.
+        limit = None if self.threshold == NEVER else sampling.target_per_s
+        self._target: Rate | None = rates.after(None if before is None else before._target, limit)
         self.defers = sampling.keep is not None
         """Whether traces that are not kept at first may be kept for how they end."""
         self.propagates = sampling.keep is not None and sampling.keep.propagate == "always"
         """Whether a trace that waits is told to be sampled to those that are called."""
         self.is_plain = not self._rules and self._target is None and not self.defers
-        """Whether parent and trace id alone decide, so that nothing else need be looked at."""
-
-    @property
-    def follows(self) -> bool:
-        """Whether a caller's decision is respected."""
-        return self._respect
-
-    @property
-    def entry(self) -> str | None:
-        """The `ot` entry of a root that `keeps` keeps."""
-        return self._entry
-
-    @property
-    def threshold(self) -> int:
-        """T of the default: the traces whose randomness is at or above it are kept."""
-        return self._threshold
+        """Whether the id alone decides on a root, so that nothing else need be looked at."""
+        self.obeys = self._obeys and not self._overriding and not self.defers
+        """Whether a trace that a caller drops is dropped, so that nothing else need be asked."""
 
     def keeps(self, trace_id: int, parent_sampled: bool | None) -> bool:
         """Whether a trace is kept that came without a `tracestate`, where `is_plain`.
@@ -95,9 +132,9 @@ class Head:
         >>> Head(Sampling(default=0.5)).keeps((1 << 56) - 1, False)
         False
         """
-        if parent_sampled is not None and self._respect:
+        if parent_sampled is not None and self._obeys:
             return parent_sampled
-        return randomness_of(trace_id) >= self._threshold
+        return randomness_of(trace_id) >= self.threshold
 
     def decide(
         self,
@@ -116,30 +153,40 @@ class Head:
         >>> Head(Sampling()).decide(7, False, "th:0;rv:0123456789abcd")
         (False, 'rv:0123456789abcd', 'parent')
         """
-        state = EMPTY if entry is None else parse(entry)
-        randomness = state.randomness
-        if randomness is None:
-            randomness = randomness_of(trace_id)
-        follows = parent_sampled is not None and self._respect
+        state, randomness = EMPTY, randomness_of(trace_id)
+        if entry is not None:
+            state = parse(entry)
+            if state.randomness is not None:
+                randomness = state.randomness
+        obeys = parent_sampled is not None and self._obeys
         if self.propagates and parent_sampled and state.threshold is None:
             # Who called waits as well, and says that it records, not that it keeps.
-            follows = False
-        threshold, name = self._threshold, BY_DEFAULT
+            obeys = False
+        threshold, name = self.threshold, BY_DEFAULT
         judged = None
         if self._rules and seen is not None:
-            among = self._overriding if follows else self._rules
+            among = self._overriding if obeys else self._rules
             judged = next((each for each in among if each.rule.fits(seen)), None)
         if judged is not None:
             name = judged.rule.name
             threshold = (
                 judged.threshold if judged.rate is None else judged.rate.threshold(self._clock())
             )
-        elif follows:
+        elif obeys:
             kept = parent_sampled is True
-            return kept, _inherited(state, randomness, kept=kept), BY_PARENT
+            if kept and self._cap is not None:
+                kept = self._holds(randomness, self._cap)
+            return kept, self._inherited(state, randomness, kept=kept), BY_PARENT
         elif self._target is not None:
-            threshold = max(threshold, self._target.threshold(self._clock()))
-        kept = randomness >= threshold
+            limit = self._target.threshold(self._clock())
+            if limit > threshold:
+                threshold = limit
+        if parent_sampled is None:
+            kept = randomness >= threshold
+        else:
+            kept = self._holds(randomness, threshold)
+        if not kept and state is EMPTY:
+            return False, None, name
         return kept, state.with_threshold(threshold if kept else None), name
 
     @staticmethod
@@ -157,13 +204,20 @@ class Head:
         return bool(self._routed)
 
     def by_route(
-        self, rule: str, trace_id: int, entry: str | None, route: str, seen: Seen
+        self,
+        rule: str,
+        trace_id: int,
+        entry: str | None,
+        route: str,
+        seen: Seen,
+        *,
+        kept: bool,
     ) -> tuple[str, int] | None:
         """The rule by route that a trace reaches as it ends, and its threshold.
 
-        `rule` made the first decision, `entry` is what came of it: of all rules the first that fits
-        decides, so one by route speaks only where it stands before that one. None where none does,
-        and where this trace's randomness is below the threshold.
+        `rule` made the first decision, `kept` and `entry` are what came of it: of all rules the
+        first that fits decides, so one by route speaks only where it stands before that one. None
+        where none does, and where this trace's randomness is below the threshold.
         """
         place = self._places.get(rule, len(self._places) + len(self._routed))
         for at, judged in self._routed:
@@ -185,12 +239,25 @@ class Head:
                 if state.threshold is not None:
                     # Kept at first already: by either of the two, the lower threshold holds.
                     threshold = min(threshold, state.threshold)
-                return (wanted.name, threshold) if randomness >= threshold else None
+                held = randomness >= threshold
+                if not kept:
+                    # A caller may have chosen the randomness, which is not known any more. Of those
+                    # that were dropped at first no more pass than of all.
+                    held = self._holds(randomness, threshold)
+                return (wanted.name, threshold) if held else None
         return None
 
+    def _holds(self, randomness: int, threshold: int) -> bool:
+        """Whether a trace is kept whose randomness its caller chose."""
+        kept = randomness >= threshold
+        # All that is kept at 1, and nothing at 0, is what was asked for.
+        if 0 < threshold < NEVER:
+            return self._guard.allows(threshold, kept, self._clock())
+        return kept
 
-def _inherited(state: State, randomness: int, *, kept: bool) -> str | None:
-    threshold = state.threshold
-    # A parent that kept what its threshold rejects decided otherwise: how likely, nobody knows.
-    explains = kept and threshold is not None and randomness >= threshold
-    return state.with_threshold(threshold if explains else None)
+    def _inherited(self, state: State, randomness: int, *, kept: bool) -> str | None:
+        threshold = state.threshold
+        # A parent that kept what its threshold rejects decided otherwise: how likely, nobody knows.
+        if not kept or threshold is None or randomness < threshold:
+            return state.with_threshold(None)
+        return state.with_threshold(threshold if self._cap is None else max(threshold, self._cap))

@@ -2,29 +2,72 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Final, Literal, TypeAlias, cast
 
 from ninefold.core import require_between, require_one_of, require_positive, shown
 from ninefold.errors import ConfigurationError
 from ninefold.sampling._keep import Buffer, Keep
 from ninefold.sampling._rule import Rule
 
-Parent = Literal["respect", "ignore"]
+__all__ = ["TARGET_PER_S", "Cap", "Parent", "Sampling", "cap", "parent_of"]
+
+TARGET_PER_S: Final = 5.0
+"""A few traces of every second show how a service works, and cost next to nothing at any load."""
+
+_CAP: Final = "cap:"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How much of what callers keep is kept at most; made by `nf.cap`."""
+
+    share: float
+
+    def __post_init__(self) -> None:
+        require_between("the share of nf.cap", self.share, 0.0, 1.0)
+
+    def __str__(self) -> str:
+        return f"{_CAP}{self.share!r}"
+
+
+Parent: TypeAlias = Literal["respect", "ignore"] | Cap
+
+
+def cap(share: float) -> Cap:
+    """Follow a caller that keeps a trace for this share of traces at most, from 0 to 1.
+
+    For a service at the edge, whose callers may say what they like. Traces that callers drop stay
+    dropped. Of those they keep, the share is kept that other services with such a share keep too.
+
+    >>> Sampling(parent=cap(0.05)).parent
+    Cap(share=0.05)
+    """
+    return Cap(share)
+
+
+def parent_of(word: str) -> Parent:
+    """What a setting says of a parent: `respect`, `ignore`, or `cap:` and a share."""
+    if word.startswith(_CAP):
+        return Cap(float(word.removeprefix(_CAP)))
+    return "ignore" if word == "ignore" else "respect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """Which traces to keep, and how many.
 
-    - `default` is the share of traces kept, from 0 to 1; 1 by default, all of them.
+    - `default` is the share of traces kept, from 0 to 1; 1 by default, as many as `target_per_s`
+      lets pass.
     - `parent` says what a decision that came with the request is worth: "respect", the default,
-      follows it, so that a trace is whole or not there at all; "ignore" decides anew.
+      follows it, so that a trace is whole or not there at all; "ignore" decides anew;
+      `nf.cap(0.05)` follows it, for that share of traces at most.
     - `rules` are asked in their order about traces that begin here; the first that fits decides,
       and `default` where none does.
-    - `target_per_s` is how many traces per second this process keeps at most, of those that no rule
-      decides on. None, the default, sets no limit.
+    - `target_per_s` is how many traces per second this process keeps at most, 5 by default, of
+      those that neither a rule nor a caller decides on. None sets no limit.
     - `keep` says which traces are kept for how they end; None, the default, decides on all of them
       when they begin. `buffer` bounds the memory in which they wait.
 
@@ -37,13 +80,14 @@ class Sampling:
     default: float = 1.0
     parent: Parent = "respect"
     rules: Iterable[Rule] = ()
-    target_per_s: float | None = None
+    target_per_s: float | None = TARGET_PER_S
     keep: Keep | None = None
     buffer: Buffer = field(default_factory=Buffer)
 
     def __post_init__(self) -> None:
         require_between("default", self.default, 0.0, 1.0)
-        require_one_of("parent", self.parent, ("respect", "ignore"))
+        if not isinstance(self.parent, Cap):
+            require_one_of("parent", self.parent, ("respect", "ignore"))
         if not isinstance(cast("object", self.rules), Iterable):
             raise ConfigurationError(
                 f"rules must be a list of nf.Rule, got {shown(self.rules)}; write"
@@ -56,6 +100,9 @@ class Sampling:
                     f"rules must hold nf.Rule objects, got {shown(rule)}; write"
                     " nf.Rule(path='/pay/*', rate=1.0)"
                 )
+        if self.target_per_s == math.inf:
+            # As a file writes it.
+            object.__setattr__(self, "target_per_s", None)
         if self.target_per_s is not None:
             require_positive("target_per_s", self.target_per_s, unit="traces per second")
         if self.keep is not None and not isinstance(cast("object", self.keep), Keep):

@@ -24,21 +24,33 @@ class Rate:
     same moment may count as one.
     """
 
-    __slots__ = ("_came", "_expected", "_since", "_target")
+    __slots__ = ("_came", "_expected", "_since", "_target", "_usual", "per_second")
 
     def __init__(self, per_second: float, now: float) -> None:
+        self.per_second = per_second
         self._target = per_second * PERIOD
         self._expected = 0.0
+        self._usual = 0
         self._came = 0
         self._since = now
+
+    def at(self, per_second: float) -> Rate:
+        """One for another target that expects what this one has learnt to expect."""
+        other = Rate(per_second, self._since)
+        other._expected, other._came = self._expected, self._came
+        other._usual = other._of(other._expected)
+        return other
 
     def threshold(self, now: float) -> int:
         """The threshold for a trace that begins at `now`, which counts as having come."""
         age = now - self._since
         if age >= PERIOD:
             self._turn(now, age)
-        self._came += 1
-        most = max(self._expected, self._came)
+        self._came = came = self._came + 1
+        # Every request comes by here: most of them find what the period began with.
+        return self._usual if came <= self._expected else self._of(came)
+
+    def _of(self, most: float) -> int:
         return 0 if most <= self._target else threshold_of(self._target / most)
 
     def _turn(self, now: float, age: float) -> None:
@@ -48,5 +60,6 @@ class Rate:
             self._expected = rate
         else:
             self._expected += (rate - self._expected) * _WEIGHT
+        self._usual = self._of(self._expected)
         self._came = 0
         self._since = now

@@ -24,6 +24,7 @@ __all__ = [
 NEVER: Final = 1 << 56
 """The threshold that no trace reaches: a probability of 0, which has no `th`."""
 
+_SPACE: Final = float(NEVER)
 _LOW_56: Final = NEVER - 1
 _DIGITS: Final = 14
 # Not by int(): that takes `F`, `+f`, `0x8` and `1_0` for numbers.
@@ -37,7 +38,7 @@ def threshold_of(probability: float) -> int:
     >>> hex(threshold_of(0.25)), threshold_of(1), threshold_of(0) == NEVER
     ('0xc0000000000000', 0, True)
     """
-    return NEVER - round(probability * NEVER)
+    return NEVER - round(probability * _SPACE)
 
 
 def probability_of(threshold: int) -> float:

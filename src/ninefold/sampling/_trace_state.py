@@ -34,6 +34,8 @@ class State:
 
         An entry that would be longer than the W3C allows loses what others wrote, the last first.
         """
+        if self.randomness is None and not self.others:
+            return None if threshold is None else f"th:{written(threshold)}"
         told: list[str] = []
         if threshold is not None:
             told.append(f"th:{written(threshold)}")

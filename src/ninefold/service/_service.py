@@ -18,11 +18,14 @@ from ninefold.dependency import OWN_FIELDS, Declared, Dependency, Kind
 from ninefold.errors import ConfigurationError
 from ninefold.health import Health, Role, Scope, unknown_upstreams
 from ninefold.resilience import Policy, asked, known_policies
-from ninefold.sampling import Head
+from ninefold.sampling import Sampling, asked_of
 from ninefold.service._admin import Admin
 from ninefold.service._admin_endpoints import Endpoints, health_endpoints, metrics_endpoint
+from ninefold.service._file_watch import FileWatch
 from ninefold.service._heartbeats import Heartbeats, Workers
+from ninefold.service._in_force import InForce
 from ninefold.service._present import present
+from ninefold.service._sampling import require_sampling
 from ninefold.service._target import GROUP, integration_name
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.http import Applications, Route
@@ -49,10 +52,12 @@ class Service:
     Made by `setup()`. Everything here may be called from any thread.
     """
 
-    def __init__(self, settings: Settings, telemetry: Telemetry, head: Head) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry, in_force: InForce) -> None:
         self._settings = settings
         self._telemetry = telemetry
-        self._tracing = ServerTracing(telemetry, head)
+        self._tracing = ServerTracing(telemetry, in_force.sampler.head)
+        self._in_force = in_force
+        in_force.begin(settings, self._tracing)
         self._objectives = Objectives(telemetry)
         self._events = Events(telemetry, counted=self._objectives.quality.counted)
         self._freshness = Freshness(telemetry)
@@ -92,6 +97,10 @@ class Service:
             self._admin = Admin(settings.admin, self._endpoints(), telemetry.faults)
             telemetry.pipeline.when_built(self._admin.start)
         telemetry.pipeline.when_built(self._begin_health)
+        self._file_watch: FileWatch | None = None
+        if settings.file is not None and telemetry.owners.traces == "ninefold":
+            self._file_watch = FileWatch(settings.file, in_force.reload_file, telemetry.faults)
+            telemetry.pipeline.when_built(self._file_watch.start)
         if settings.log_correlation:
             # For good, and with OTEL_SDK_DISABLED too: a format string that names the ids must not
             # lose the lines that it formats.
@@ -109,7 +118,7 @@ class Service:
     @property
     def settings(self) -> Settings:
         """The effective settings, each with its origin."""
-        return self._settings
+        return self._in_force.settings
 
     @property
     def telemetry(self) -> Telemetry:
@@ -120,6 +129,11 @@ class Service:
     def tracing(self) -> ServerTracing:
         """Where the traces of served requests begin."""
         return self._tracing
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which traces are kept, as it is in force."""
+        return self._in_force.sampling
 
     @property
     def event_loops(self) -> EventLoops:
@@ -428,7 +442,8 @@ class Service:
         if not self._settings.overrides:
             return upstreams
         declared = [asked("dependency", name, OWN_FIELDS) for name in self._dependencies]
-        return [*upstreams, *unasked([*known_policies(), *declared])]
+        rules = asked_of(self._in_force.rules)
+        return [*upstreams, *unasked([*known_policies(), *declared, *rules])]
 
     def events(self, name: str, *, good: float, total: float) -> None:
         """Count items that the application itself judged: `good` of `total`, the rest bad.
@@ -594,6 +609,33 @@ class Service:
             )
         return reader.expose(accept)
 
+    def reload(self, *, sampling: Sampling | None = None) -> None:
+        """Decide by other sampling rules from now on, without a restart.
+
+        File and environment are read again, as `setup()` did, and still win over code. `sampling`,
+        if it is given, is what code says from now on, in the place of the argument of `setup()`;
+        what is in force after that, `Service.sampling` tells. Of the settings only those of
+        sampling change, and of these `keep` and `buffer` do not; what else differs is logged, and
+        changes at the next start.
+
+        A file of settings is looked at every 5 seconds, and taken over by itself; who calls this
+        need not wait. Counters go on, and rates know what load to expect. Each trace is decided on
+        by the one or the other, never by both.
+
+        Raises `ConfigurationError` for what cannot be meant: then all stays as it was.
+
+        >>> import ninefold as nf
+        >>> service = nf.setup("checkout")
+        >>> service.reload(sampling=nf.Sampling(default=0.1))
+        >>> service.sampling.default
+        0.1
+        >>> service.shutdown()
+        True
+        """
+        if sampling is not None:
+            require_sampling(sampling)
+        self._in_force.reload(sampling)
+
     def force_flush(self, timeout: float | None = None) -> bool:
         """Export what is held now; whether that ended within `timeout` seconds (default 5)."""
         return self._telemetry.force_flush(timeout)
@@ -607,6 +649,8 @@ class Service:
         self._health.stop()
         self._board.leave()
         self._event_loops.stop()
+        if self._file_watch is not None:
+            self._file_watch.stop()
         if self._admin is not None:
             self._admin.stop()
         ended = self._telemetry.shutdown(timeout)

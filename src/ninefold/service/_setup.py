@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 from ninefold.config import AttributeValue, Settings, StartupRule, load
 from ninefold.core import shown
 from ninefold.errors import ConfigurationError
-from ninefold.sampling import Deferral, Head, Keep, Sampling, sampling_of
+from ninefold.sampling import Sampling, sampling_said
+from ninefold.service._in_force import InForce
 from ninefold.service._present import present
+from ninefold.service._sampling import (
+    require_sampling,
+    unsampled,
+    waits_of,
+    words_of,
+)
 from ninefold.service._service import Service
 from ninefold.sli import Objective
 from ninefold.telemetry import (
-    HeadSampler,
     MetricReader,
     SpanProcessor,
     Telemetry,
@@ -60,7 +66,8 @@ def setup(
     - `name` is `service.name`; `version`, `environment`, `owner` and `namespace` become
       `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
       `service.namespace`. `resource` adds attributes of your own.
-    - `sampling` says how many traces to keep; all by default, a caller's decision respected.
+    - `sampling` says which traces to keep; up to 5 per second in each process by default, a
+      caller's decision respected.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
     - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
       (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path
@@ -102,10 +109,8 @@ def setup(
     >>> service.shutdown()
     True
     """
-    if sampling is not None and not isinstance(sampling, Sampling):
-        raise ConfigurationError(
-            f"sampling must be an nf.Sampling, got {sampling!r}; write nf.Sampling(default=0.1)"
-        )
+    if sampling is not None:
+        require_sampling(sampling)
     if resource is not None and not isinstance(resource, Mapping):
         raise ConfigurationError(
             f"resource must be a mapping of attributes, got {shown(resource)}; write"
@@ -134,19 +139,21 @@ def setup(
         "accept_deadline": accept_deadline,
         "shutdown_timeout": shutdown_timeout,
         "require_tls": require_tls,
-        "sampling.default": None if sampling is None else sampling.default,
-        "sampling.parent": None if sampling is None else sampling.parent,
-        "sampling.rules": None if sampling is None else (sampling.rules or None),
-        "sampling.target_per_s": None if sampling is None else sampling.target_per_s,
-        **_waits(sampling),
+        **words_of(sampling),
+        **waits_of(sampling),
     }
-    settings = load(code=code)
-    effective = sampling_of(settings)
+    start = _here()
+    settings = load(code=code, start=start)
     return _enter(
         settings,
-        effective,
-        _listed("readers", readers),
-        _listed("span_processors", span_processors),
+        code,
+        start,
+        (
+            unsampled(settings),
+            Sampling() if sampling is None else sampling,
+            _listed("readers", readers),
+            _listed("span_processors", span_processors),
+        ),
     )
 
 
@@ -155,14 +162,21 @@ def current() -> Service | None:
     return present.service
 
 
+def _here() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:
+        # The working directory is gone: there is no file to be found.
+        return None
+
+
 def _enter(
     settings: Settings,
-    sampling: Sampling,
-    readers: tuple[MetricReader, ...],
-    span_processors: tuple[SpanProcessor, ...],
+    code: Mapping[str, object],
+    start: Path | None,
+    words: tuple[Settings, Sampling, tuple[MetricReader, ...], tuple[SpanProcessor, ...]],
 ) -> Service:
     with present.lock:
-        words = (settings, sampling, readers, span_processors)
         if present.service is not None:
             if words == present.words:
                 return present.service
@@ -174,11 +188,11 @@ def _enter(
             )
         # Before anything is installed: a wrong file leaves nothing behind.
         promised = _objectives_in_files(settings)
-        head, keep = Head(sampling), sampling.keep
-        sampler = HeadSampler(head, None if keep is None else partial(_waiting, keep, sampling))
+        in_force = InForce(settings, sampling_said(settings), code=code, start=start)
+        _, _, readers, span_processors = words
         telemetry = Telemetry(
             settings,
-            sampler=sampler,
+            sampler=in_force.sampler,
             readers=readers,
             span_processors=span_processors,
         )
@@ -189,10 +203,7 @@ def _enter(
                 settings.metrics_path,
             )
             settings = replace(settings, prometheus=False)
-        service = Service(settings, telemetry, head)
-        decisions = service.tracing.decisions
-        sampler.counted, sampler.outcome = decisions.count, decisions.outcome
-        sampler.lost, sampler.failed = decisions.lost, decisions.failed
+        service = Service(settings, telemetry, in_force)
         try:
             for objective in promised:
                 service.objectives.declare(objective)
@@ -203,26 +214,6 @@ def _enter(
         return service
 
 
-def _waits(sampling: Sampling | None) -> dict[str, object]:
-    """What code says of traces that wait for their outcome."""
-    if sampling is None or sampling.keep is None:
-        return {}
-    keep, buffer = sampling.keep, sampling.buffer
-    return {
-        "sampling.keep.errors": keep.errors,
-        "sampling.keep.slower_than": keep.slower_than,
-        "sampling.keep.propagate": keep.propagate,
-        "sampling.buffer.max_mb": buffer.max_mb,
-        "sampling.buffer.per_trace": buffer.per_trace,
-        "sampling.buffer.grace": buffer.grace,
-        "sampling.buffer.max_age": buffer.max_age,
-    }
-
-
-def _waiting(keep: Keep, sampling: Sampling, weigh: Callable[[Any], int]) -> Deferral[Any]:
-    return Deferral(keep, sampling.buffer, weigh)
-
-
 def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[str]:
     before, now = held[0], words[0]
     assert isinstance(before, Settings)
@@ -230,6 +221,9 @@ def _differences(held: tuple[object, ...], words: tuple[object, ...]) -> list[st
     told = {row.key: row.value for row in before.explain()}
     found = [row.key for row in now.explain() if told.pop(row.key, None) != row.value]
     found += [key for key in told if not any(each.startswith(f"{key}.") for each in found)]
+    if held[1] != words[1] and not any(key.startswith("sampling.") for key in found):
+        # What wins over both arguments is the same.
+        found.append("sampling")
     if held[2] != words[2]:
         found.append("readers")
     if held[3] != words[3]:

@@ -227,7 +227,7 @@ class Deferring(SpanProcessor):
             return None
         entry = context.trace_state.get(_ENTRY)
         seen = SpanSeen(span.kind, attributes)
-        return decides.by_route(part.rule, context.trace_id, entry, route, seen)
+        return decides.by_route(part.rule, context.trace_id, entry, route, seen, kept=part.sampled)
 
     def _take(self, outcome: Outcome) -> None:
         for reason, spans in outcome.lost or ():

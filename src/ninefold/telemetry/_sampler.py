@@ -53,12 +53,12 @@ class Decides(Protocol):
 
     @property
     def is_plain(self) -> bool:
-        """Whether `keeps` is all there is to ask about a trace without a `tracestate`."""
+        """Whether `keeps` is all there is to ask about a root."""
         ...
 
     @property
-    def follows(self) -> bool:
-        """Whether a caller's decision is respected."""
+    def obeys(self) -> bool:
+        """Whether a caller that drops a trace has decided, so that nobody else need be asked."""
         ...
 
     @property
@@ -96,7 +96,15 @@ class Decides(Protocol):
         ...
 
     def by_route(
-        self, rule: str, trace_id: int, entry: str | None, route: str, seen: Seen, /
+        self,
+        rule: str,
+        trace_id: int,
+        entry: str | None,
+        route: str,
+        seen: Seen,
+        /,
+        *,
+        kept: bool,
     ) -> tuple[str, int] | None:
         """The rule by route that a trace reaches as it ends, and its threshold."""
         ...
@@ -154,12 +162,22 @@ class HeadSampler(Sampler):
         # Roots have nothing but our entry, of which a threshold makes one.
         self._roots: dict[str | None, TraceState] = {}
 
+    @property
+    def head(self) -> Decides:
+        """Who decides now."""
+        return self._head
+
+    def use(self, head: Decides) -> None:
+        """Have `head` decide from now on."""
+        self._head = head
+
     def defer(self, exporting: Sequence[SpanProcessor], faults: Faults) -> Deferring | None:
         """What holds spans back from these processors, where traces wait for their outcome.
 
         To be asked in each process, which has spans of its own.
         """
-        if self._waits is None:
+        self.deferring = None
+        if self._waits is None or not self._head.defers:
             return None
         from ninefold.telemetry._deferring import Deferring, weight_of  # few services defer
 
@@ -206,7 +224,7 @@ class HeadSampler(Sampler):
             state = trace_state
         entry = told = state.get(_ENTRY) if state else None
         decided = DECIDED.get()
-        deferring = self.deferring
+        deferring, head = self.deferring, self._head
         if decided is None and parent.is_valid and not parent.is_remote:
             # Within one process a trace is whole, whatever the rules or the rate say meanwhile.
             kept = parent.trace_flags.sampled
@@ -218,10 +236,10 @@ class HeadSampler(Sampler):
             else:
                 sampled = parent.trace_flags.sampled if parent.is_valid else None
                 seen = SpanSeen(kind, attributes)
-                kept, told, rule = self._head.decide(trace_id, sampled, entry, seen)
-                if kept or deferring is None or self._head.is_final(rule):
+                kept, told, rule = head.decide(trace_id, sampled, entry, seen)
+                if kept or deferring is None or head.is_final(rule):
                     self.counted(rule, kept)
-            if deferring is not None and (kept or not self._head.is_final(rule)):
+            if deferring is not None and (kept or not head.is_final(rule)):
                 if told != entry:
                     state = self._restated(state, told)
                 return SamplingResult(
@@ -251,8 +269,9 @@ class HeadSampler(Sampler):
             if parent.is_valid:
                 kept, state = parent.trace_flags.sampled, parent.trace_state
             else:
-                kept = self._head.keeps(trace_id, None)
-                state = self._restated(None, self._head.entry if kept else None)
+                head = self._head
+                kept = head.keeps(trace_id, None)
+                state = self._restated(None, head.entry if kept else None)
         except Exception:  # noqa: BLE001 - what cannot be decided is not kept
             kept = False
         decision = Decision.RECORD_AND_SAMPLE if kept else Decision.DROP

@@ -134,6 +134,11 @@ def _with_span(span: Span) -> Context:
     return set_span_in_context(span, present) if present else Context({_SPAN_KEY: span})
 
 
+def _defers(head: Decides, rule: str) -> bool:
+    """Whether a trace that this rule does not keep may be kept for its outcome."""
+    return head.defers and not head.is_final(rule)
+
+
 def _class_name(error: BaseException) -> str:
     kind = type(error)
     return (
@@ -152,9 +157,7 @@ class ServerTracing:
         "_decides",
         "_decisions",
         "_head",
-        "_keeps",
         "_passes",
-        "_plain",
         "_propagation",
         "_random",
         "_telemetry",
@@ -164,8 +167,6 @@ class ServerTracing:
     def __init__(self, telemetry: Telemetry, head: Decides) -> None:
         self._telemetry = telemetry
         self._head = head
-        self._keeps = head.keeps
-        self._plain = head.is_plain
         self._decisions = Decisions(telemetry)
         self._propagation = Propagation()
         self._tracer = telemetry.tracer()
@@ -181,6 +182,10 @@ class ServerTracing:
     def decisions(self) -> Decisions:
         """What counts the decisions."""
         return self._decisions
+
+    def use(self, head: Decides) -> None:
+        """Have `head` decide from now on; a request that has begun is decided by one alone."""
+        self._head = head
 
     def restart(self) -> None:
         """Choose how to begin, as things are now; and draw anew, as a forked child must."""
@@ -270,11 +275,12 @@ class ServerTracing:
             # A root, in nobody's context.
             draw = self._random.getrandbits
             trace_id = draw(128) or 1
-            if self._plain:
-                kept, told, rule = self._keeps(trace_id, None), self._head.entry, BY_DEFAULT
+            head = self._head
+            if head.is_plain:
+                kept, told, rule = head.keeps(trace_id, None), head.entry, BY_DEFAULT
             else:
-                kept, told, rule = self._head.decide(trace_id, None, None, described)
-            if kept or self._defers(rule):
+                kept, told, rule = head.decide(trace_id, None, None, described)
+            if kept or _defers(head, rule):
                 return self._recorded(trace_id, None, described, Decided(kept, told, rule))
             self._decisions.count(rule, False)
             dropped = DroppedSpan(trace_id, _DROPPED_RANDOM, draw)
@@ -287,13 +293,24 @@ class ServerTracing:
             above = SpanContext(trace_id, int(span_id, 16), True, _FLAGS[flags])
             context = _with_span(NonRecordingSpan(above))
             return ServerTrace(None, above if flags & 1 else None, context)
-        if self._decides and self._plain and not self._keeps(trace_id, flags & 1 == 1):
-            self._decisions.count(BY_PARENT if self._head.follows else BY_DEFAULT, False)
-            kept_flags = _DROPPED_RANDOM if flags & 2 else _DROPPED
-            dropped = DroppedSpan(trace_id, kept_flags, self._random.getrandbits)
-            return ServerTrace(None, None, _with_span(dropped))
+        decision = None
+        if self._decides:
+            head, sampled = self._head, flags & 1 == 1
+            if not sampled and head.obeys:
+                kept, told, rule = False, None, BY_PARENT
+            else:
+                kept, told, rule = head.decide(trace_id, sampled, None, described)
+            if not kept and not _defers(head, rule):
+                self._decisions.count(rule, False)
+                kept_flags = _DROPPED_RANDOM if flags & 2 else _DROPPED
+                dropped = DroppedSpan(trace_id, kept_flags, self._random.getrandbits)
+                return ServerTrace(None, None, _with_span(dropped))
+            decision = Decided(kept, told, rule)
         above = SpanContext(trace_id, int(span_id, 16), True, _FLAGS[flags])
-        return self._begin(_with_span(NonRecordingSpan(above)), described)
+        parent = _with_span(NonRecordingSpan(above))
+        if decision is not None:
+            return self._recorded(0, parent, described, decision)
+        return self._begin(parent, described)
 
     def _parent(self, headers: Iterable[Header]) -> Context | None:
         try:
@@ -330,8 +347,12 @@ class ServerTracing:
         else:
             trace_id, state, sampled, random = draw(128) or 1, None, None, _RANDOM
         entry = None if state is None else state.get("ot")
-        kept, told, rule = self._head.decide(trace_id, sampled, entry, described)
-        if not kept and not self._defers(rule):
+        if sampled is not None and not above.is_remote:
+            # Within one process a trace is whole: the sampler has what is below follow.
+            return self._theirs(parent, described)
+        head = self._head
+        kept, told, rule = head.decide(trace_id, sampled, entry, described)
+        if not kept and not _defers(head, rule):
             self._decisions.count(rule, False)
             if told != entry:
                 state = restated(state, told)
@@ -345,11 +366,6 @@ class ServerTracing:
             return ServerTrace(None, None, context)
         decided = Decided(kept, told, rule)
         return self._recorded(trace_id if sampled is None else 0, parent, described, decided)
-
-    def _defers(self, rule: str) -> bool:
-        """Whether a trace that this rule does not keep may be kept for its outcome."""
-        head = self._head
-        return head.defers and not head.is_final(rule)
 
     def _recorded(
         self, trace_id: int, parent: Context | None, described: Described, decision: Decided

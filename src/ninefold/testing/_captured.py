@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.metrics.export import (
     HistogramDataPoint,
@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from ninefold import registry
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
+from ninefold.sampling import Sampling
 from ninefold.service import current, setup
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
     from ninefold.service import Service
+
+_ALL: Final = Sampling(target_per_s=None)
+"""Leaves no trace to chance, nor to how fast a test runs."""
 
 Point = HistogramDataPoint | NumberDataPoint
 
@@ -34,6 +38,9 @@ class CapturedTelemetry:
     Where the application was set up when its module was imported, that service is captured from
     zero on, and let go at the end. Otherwise `service` sets one up for this test alone. A service
     that the test itself sets up is captured by `capture`, before its first request.
+
+    Every trace is kept, but for those that the test's own `traceparent` says were dropped; whatever
+    sampling the service has, `capture(service, sampled=True)` leaves it in force.
 
     Whatever is recorded goes to memory at once and nowhere else. In a name of an attribute a dot
     may be written as an underscore, so that it can be a keyword.
@@ -50,6 +57,7 @@ class CapturedTelemetry:
     def __init__(self) -> None:
         self._before = current()
         self._captured: Service | None = None
+        self._sampled = False
         self._reader = InMemoryMetricReader()
         self._exporter = InMemorySpanExporter()
 
@@ -64,6 +72,7 @@ class CapturedTelemetry:
             service.shutdown()
         elif self._captured is not None:
             _begin_again(self._captured, (), ())
+            self._captured._in_force.hold(None)
 
     @property
     def service(self) -> Service:
@@ -76,6 +85,7 @@ class CapturedTelemetry:
                     readers=[self._reader],
                     span_processors=[SimpleSpanProcessor(self._exporter)],
                 )
+                self._captured._in_force.hold(_ALL)
             else:
                 raise ConfigurationError(
                     "a service was set up during the test and is not captured; pass what setup() "
@@ -83,8 +93,10 @@ class CapturedTelemetry:
                 )
         return self._captured
 
-    def capture(self, service: Service) -> None:
+    def capture(self, service: Service, *, sampled: bool = False) -> None:
         """Have what `service` measures from now on, and nothing from before.
+
+        `sampled=True` leaves its sampling in force, for a test of that; else every trace is kept.
 
         Raises `ConfigurationError` where `OTEL_SDK_DISABLED` leaves nothing to capture, and where
         the global provider is the application's own.
@@ -105,11 +117,16 @@ class CapturedTelemetry:
         self._exporter = InMemorySpanExporter()
         _begin_again(service, [self._reader], [SimpleSpanProcessor(self._exporter)])
         self._captured = service
+        self._sampled = sampled
+        service._in_force.hold(None if sampled else _ALL)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
         """The spans that ended, in the order in which they did."""
-        _ = self.service
+        built = self.service.telemetry.pipeline.built
+        if built is not None and built.deferring is not None:
+            # What is decided to be kept goes out on a thread of its own.
+            built.deferring.force_flush()
         return self._exporter.get_finished_spans()
 
     def points(self, metric: str, **attributes: object) -> tuple[Point, ...]:
@@ -149,7 +166,7 @@ class CapturedTelemetry:
 
     def clear(self) -> None:
         """Forget what was measured so far: series begin at zero, and there are no spans."""
-        self.capture(self.service)
+        self.capture(self.service, sampled=self._sampled)
 
     def _collect(self) -> dict[str, list[Point]]:
         # Setting up on demand also turns a missing `capture` into an error. What was declared and

@@ -193,7 +193,7 @@ TABLE = [
         "sampling.parent",
         ("NINEFOLD_SAMPLING_PARENT", "respect", "respect"),
         ("OTEL_TRACES_SAMPLER", "always_on", "ignore"),
-        ("ignore", "ignore"),
+        ("CAP: .05", "cap:0.05"),
         ("respect", "respect"),
         "respect",
     ),
@@ -235,7 +235,7 @@ TABLE = [
         None,
         (7, "7"),
         (0.5, "0.5"),
-        "no limit",
+        "5",
     ),
     Words(
         "sampling.keep.errors",

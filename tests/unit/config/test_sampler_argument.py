@@ -197,6 +197,7 @@ def test_a_file_that_it_names_must_be_right(
         assert str(path) in str(raised.value)
 
 
+@pytest.mark.usefixtures("limited")
 def test_a_sampler_that_stands_alone_finds_what_setup_would_find(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

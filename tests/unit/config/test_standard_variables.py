@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from ninefold.config._decision import Said
@@ -89,6 +91,45 @@ def test_the_standard_samplers_are_ratio_and_parent_rule(
         )
     )
     assert (settings.sampling_ratio, settings.sampling_parent) == (ratio, parent)
+    # What such a sampler keeps is in its name: a limit that nobody asked for would break it.
+    assert settings.sampling_target == math.inf
+    origin = settings.origin("sampling.target_per_s")
+    assert origin.source == "default"
+    assert origin.name == "default, as OTEL_TRACES_SAMPLER names a standard sampler"
+
+
+@pytest.mark.parametrize("sampler", ["always_on", "traceidratio", "ninefold", "nonsense", ""])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"environ": {"NINEFOLD_SAMPLING_TARGET_PER_S": "20"}},
+        {"file": {"sampling": {"target_per_s": 20}}},
+        {"code": {"sampling.target_per_s": 20}},
+    ],
+)
+def test_a_target_that_is_asked_for_limits_every_sampler(
+    sampler: str, said: dict[str, dict[str, object]]
+) -> None:
+    """Whoever says it; without a standard sampler's name the default of 5 is there."""
+    environ = {"OTEL_TRACES_SAMPLER": sampler}
+    given = {**said, "environ": {**environ, **said.get("environ", {})}}
+    assert settle(Said(**given)).sampling_target == 20  # type: ignore[arg-type]
+    standard = sampler in ("always_on", "traceidratio")
+    assert settle(Said(environ=environ)).sampling_target == (math.inf if standard else 5)
+
+
+def test_what_our_own_sampler_is_told_is_limited_as_ever() -> None:
+    """Its argument is a share as `sampling.default` says it; `target_per_s` may stand there too."""
+    environ = {"OTEL_TRACES_SAMPLER": "ninefold", "OTEL_TRACES_SAMPLER_ARG": "0.5"}
+    assert settle(Said(environ=environ)).sampling_target == 5
+    environ["OTEL_TRACES_SAMPLER_ARG"] = "default=0.5,target_per_s=inf"
+    assert settle(Said(environ=environ)).sampling_target == math.inf
+
+
+def test_a_share_of_our_own_beside_a_standard_sampler_is_limited_as_ever() -> None:
+    """`NINEFOLD_SAMPLING_DEFAULT` wins, and so the sampler's name means nothing for the limit."""
+    environ = {"OTEL_TRACES_SAMPLER": "always_on", "NINEFOLD_SAMPLING_DEFAULT": "0.5"}
+    assert settle(Said(environ=environ)).sampling_target == 5
 
 
 def test_a_wrong_sampler_argument_is_as_none() -> None:

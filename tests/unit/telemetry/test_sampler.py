@@ -192,7 +192,7 @@ def test_a_fault_never_reaches_the_application(
     """A root goes by the default share then, and all else as its parent; the fault is told."""
     sampling = nf.Sampling(default=0.5, rules=RULES)
     service = nf.setup("shop", sampling=sampling)
-    telemetry.capture(service)
+    telemetry.capture(service, sampled=True)
     sampler: SdkSampler = nf.Sampler(sampling)
     if set_up:
         sampler = trace.get_tracer_provider().sdk_provider().sampler  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ def _wsgi(service: nf.Service) -> Ask:
 @pytest.fixture(params=[_asgi, _wsgi], ids=["fastapi", "flask"])
 def ask(request: pytest.FixtureRequest, telemetry: CapturedTelemetry) -> Ask:
     """Sends a request, below the root path `/shop`, to a service with the rules."""
-    telemetry.capture(nf.setup("shop", sampling=SAMPLING))
+    telemetry.capture(nf.setup("shop", sampling=SAMPLING), sampled=True)
     return request.param(telemetry.service)
 
 
@@ -125,7 +125,7 @@ def test_spans_of_the_sdk_are_decided_on_by_kind_and_dependency(
     telemetry: CapturedTelemetry,
 ) -> None:
     """At the root alone: what is below follows, whatever rules would say of it."""
-    telemetry.capture(nf.setup("shop", sampling=SAMPLING))
+    telemetry.capture(nf.setup("shop", sampling=SAMPLING), sampled=True)
     tracer = trace.get_tracer("test")
     with tracer.start_as_current_span("message", kind=SpanKind.CONSUMER):
         attributes = {"service.peer.name": "psp"}
@@ -146,6 +146,7 @@ def test_a_file_says_rules_in_the_place_of_code_s(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    limited: None,
 ) -> None:
     """All of them together; one that can never decide is warned of with the one that covers it."""
     file = tmp_path / "ninefold.toml"
@@ -172,7 +173,7 @@ def test_a_file_says_rules_in_the_place_of_code_s(
     monkeypatch.setenv("NINEFOLD_CONFIG", str(file))
     with caplog.at_level(logging.WARNING, "ninefold"):
         service = nf.setup("shop", sampling=SAMPLING)
-    telemetry.capture(service)
+    telemetry.capture(service, sampled=True)
     assert len(service.settings.sampling_rules) == 3
     assert service.settings.sampling_target == 50
     [told] = [each.message for each in caplog.records if "never decides" in each.message]
