@@ -230,7 +230,7 @@ def _ended(
         0.0,
         error=part.failed,
         seconds=part.seconds,
-        route=head.by_route(rule, first.trace_id, entry, route, first)
+        route=head.by_route(rule, first.trace_id, entry, route, first, kept=kept)
         if isinstance(route, str)
         else None,
     )
