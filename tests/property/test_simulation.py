@@ -54,7 +54,7 @@ def _recorded(share: float, seed: int) -> list[Part]:
 @given(_shares, st.integers(0, 2**32))
 def test_with_errors_kept_the_adjusted_counts_add_up_too(share: float, seed: int) -> None:
     """What is kept for its outcome stands for itself alone; 5 sigma."""
-    sampling = Sampling(default=share, keep=Keep())
+    sampling = Sampling(default=share, keep=Keep(), target_per_s=None)
     parts = _recorded(1.0, seed)
     for number, part in enumerate(parts):
         part.failed = number % 10 < 2
