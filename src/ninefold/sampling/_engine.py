@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeAlias
 
+from ninefold.sampling._matching import first_fitting
 from ninefold.sampling._model import Sampling
 from ninefold.sampling._rate import Rate
 from ninefold.sampling._rule import Rule, Seen
-from ninefold.sampling._threshold import NEVER, randomness_of, threshold_of
+from ninefold.sampling._threshold import LOW_56, NEVER, randomness_of, threshold_of
 from ninefold.sampling._trace_state import EMPTY, State, parse
+from ninefold.telemetry import Started
 
 __all__ = ["BY_DEFAULT", "BY_PARENT", "Head"]
 
@@ -18,15 +20,30 @@ BY_DEFAULT: Final = "default"
 BY_PARENT: Final = "parent"
 
 
+Answer: TypeAlias = tuple[bool, str | None, str]
+"""Whether a trace is kept, the `ot` entry that goes on with it, and who decided."""
+
+
 class _Judged:
-    """A rule, with what becomes of the traces that it means."""
+    """What becomes of the traces that a rule means, or none does, and the answers for roots."""
 
-    __slots__ = ("rate", "rule", "threshold")
+    __slots__ = ("dropped", "kept", "name", "rate", "threshold")
 
-    def __init__(self, rule: Rule, now: float) -> None:
-        self.rule = rule
-        self.rate = None if rule.per_second is None else Rate(rule.per_second, now)
-        self.threshold = NEVER if rule.rate is None else threshold_of(rule.rate)
+    def __init__(self, name: str, threshold: int, rate: Rate | None) -> None:
+        self.name = name
+        self.threshold = threshold
+        """The lowest that there is: `rate` may have a higher one at the moment."""
+        self.rate = rate
+        entry = None if threshold == NEVER else EMPTY.with_threshold(threshold)
+        self.kept: Answer = (True, entry, name)
+        self.dropped: Answer = (False, None, name)
+
+    @classmethod
+    def by(cls, rule: Rule, now: float) -> _Judged:
+        """As the rule says."""
+        if rule.per_second is not None:
+            return cls(rule.name, 0, Rate(rule.per_second, now))
+        return cls(rule.name, NEVER if rule.rate is None else threshold_of(rule.rate), None)
 
 
 class Head:
@@ -34,14 +51,16 @@ class Head:
 
     __slots__ = (
         "_clock",
+        "_default",
         "_entry",
         "_finally",
+        "_first",
+        "_first_overriding",
         "_overriding",
         "_places",
         "_respect",
         "_routed",
         "_rules",
-        "_target",
         "_threshold",
         "defers",
         "is_plain",
@@ -54,19 +73,31 @@ class Head:
         self._threshold = threshold_of(sampling.default)
         self._entry = None if self._threshold == NEVER else EMPTY.with_threshold(self._threshold)
         self._respect = sampling.parent == "respect"
-        rules = [_Judged(rule, now) for rule in sampling.rules]
-        self._rules = tuple(each for each in rules if each.rule.route is None)
-        self._routed = tuple(each for each in enumerate(rules) if each[1].rule.route is not None)
+        judged = [(rule, _Judged.by(rule, now)) for rule in sampling.rules]
+        asked = [each for each in judged if each[0].route is None]
+        overriding = [each for each in asked if each[0].override]
+        target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
+        # By the rule's bit; where none fits, which is 0, the default decides.
+        self._default = _Judged(BY_DEFAULT, self._threshold, target)
+        self._first = first_fitting([rule for rule, _ in asked]) if asked else None
+        self._rules = {0: self._default} | {1 << n: each for n, (_, each) in enumerate(asked)}
+        self._first_overriding = (
+            first_fitting([rule for rule, _ in overriding]) if overriding else None
+        )
+        self._overriding = {1 << n: each for n, (_, each) in enumerate(overriding)}
+        self._routed = tuple(
+            (place, rule, each)
+            for place, (rule, each) in enumerate(judged)
+            if rule.route is not None
+        )
         # Where several have one name, the first is meant: the others say the same of fewer.
-        self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
+        self._places = {each.name: place for place, (_, each) in reversed(list(enumerate(judged)))}
         self._finally = frozenset(each.name for each in sampling.rules if each.drop)
-        self._overriding = tuple(each for each in self._rules if each.rule.override)
-        self._target = None if sampling.target_per_s is None else Rate(sampling.target_per_s, now)
         self.defers = sampling.keep is not None
         """Whether traces that are not kept at first may be kept for how they end."""
         self.propagates = sampling.keep is not None and sampling.keep.propagate == "always"
         """Whether a trace that waits is told to be sampled to those that are called."""
-        self.is_plain = not self._rules and self._target is None and not self.defers
+        self.is_plain = not asked and target is None and not self.defers
         """Whether parent and trace id alone decide, so that nothing else need be looked at."""
 
     @property
@@ -103,8 +134,8 @@ class Head:
         trace_id: int,
         parent_sampled: bool | None,
         entry: str | None,
-        seen: Seen | None = None,
-    ) -> tuple[bool, str | None, str]:
+        seen: Seen | Started | None = None,
+    ) -> Answer:
         """Whether a trace is kept, the `ot` entry that goes on with it, and who decided.
 
         `entry` is that of the parent. Its randomness is the trace's where it has one; its threshold
@@ -115,31 +146,35 @@ class Head:
         >>> Head(Sampling()).decide(7, False, "th:0;rv:0123456789abcd")
         (False, 'rv:0123456789abcd', 'parent')
         """
+        if parent_sampled is None and entry is None:
+            # As most traces begin: nothing has to be read, and the answer is ready.
+            first = self._first
+            judged = self._default if first is None or seen is None else self._rules[first(seen)]
+            randomness, threshold = trace_id & LOW_56, judged.threshold
+            if judged.rate is None:
+                return judged.kept if randomness >= threshold else judged.dropped
+            threshold = max(threshold, judged.rate.threshold(self._clock()))
+            if randomness < threshold:
+                return judged.dropped
+            return True, EMPTY.with_threshold(threshold), judged.name
         state = EMPTY if entry is None else parse(entry)
-        randomness = state.randomness
-        if randomness is None:
-            randomness = randomness_of(trace_id)
+        told = state.randomness
+        randomness = trace_id & LOW_56 if told is None else told
         follows = parent_sampled is not None and self._respect
         if self.propagates and parent_sampled and state.threshold is None:
             # Who called waits as well, and says that it records, not that it keeps.
             follows = False
-        threshold, name = self._threshold, BY_DEFAULT
-        judged = None
-        if self._rules and seen is not None:
-            among = self._overriding if follows else self._rules
-            judged = next((each for each in among if each.rule.fits(seen)), None)
-        if judged is not None:
-            name = judged.rule.name
-            threshold = (
-                judged.threshold if judged.rate is None else judged.rate.threshold(self._clock())
-            )
-        elif follows:
+        first = self._first_overriding if follows else self._first
+        bit = 0 if first is None or seen is None else first(seen)
+        if follows and not bit:
             kept = parent_sampled is True
             return kept, _inherited(state, randomness, kept=kept), BY_PARENT
-        elif self._target is not None:
-            threshold = max(threshold, self._target.threshold(self._clock()))
+        judged = (self._overriding if follows else self._rules)[bit]
+        threshold = judged.threshold
+        if judged.rate is not None:
+            threshold = max(threshold, judged.rate.threshold(self._clock()))
         kept = randomness >= threshold
-        return kept, state.with_threshold(threshold if kept else None), name
+        return kept, state.with_threshold(threshold if kept else None), judged.name
 
     @staticmethod
     def told(entry: str | None, threshold: int) -> str | None:
@@ -165,10 +200,9 @@ class Head:
         and where this trace's randomness is below the threshold.
         """
         place = self._places.get(rule, len(self._places) + len(self._routed))
-        for at, judged in self._routed:
+        for at, wanted, judged in self._routed:
             if at > place:
                 return None
-            wanted = judged.rule
             if rule == BY_PARENT and not wanted.override:
                 continue
             if wanted.route == route and wanted.fits(seen):

@@ -34,6 +34,8 @@ class State:
 
         An entry that would be longer than the W3C allows loses what others wrote, the last first.
         """
+        if self is EMPTY:
+            return None if threshold is None else _alone(threshold)
         told: list[str] = []
         if threshold is not None:
             told.append(f"th:{written(threshold)}")
@@ -49,6 +51,11 @@ class State:
 
 
 EMPTY: Final = State()
+
+
+@lru_cache(256)
+def _alone(threshold: int) -> str:
+    return f"th:{written(threshold)}"
 
 
 @lru_cache(256)
