@@ -1,7 +1,7 @@
 """Every scenario of sampling, in the order in which they run and are printed."""
 
 from bench.model import Scenario
-from bench.sampling import decisions, requests, spans
+from bench.sampling import decisions, deferral, requests, spans
 
 SCENARIOS: tuple[Scenario, ...] = (
     requests.ROOT,
@@ -13,4 +13,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     decisions.REMOTE,
     decisions.CHILD,
     decisions.HEAD,
+    *deferral.SCENARIOS,
 )
