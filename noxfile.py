@@ -292,6 +292,13 @@ def bench_health(session: nox.Session) -> None:
     session.run("python", "-m", "bench.health_probe", *quick)
 
 
+@nox.session(name="bench-sampling")
+def bench_sampling(session: nox.Session) -> None:
+    """Measure sampling decisions, dropped spans and deferral beside the SDK and logfire."""
+    session.install("-e", PROJECT_AND_EXTRAS, "-r", "bench/requirements.txt")
+    session.run("python", "-m", "bench.sampling", *session.posargs)
+
+
 @nox.session
 def changelog(session: nox.Session) -> None:
     """Show what the fragments in changelog.d/ say; `-- build --yes` writes CHANGELOG.md."""

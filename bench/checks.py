@@ -29,8 +29,25 @@ def both(first: Check, second: Check) -> Check:
 
 def recorded(reader: InMemoryMetricReader, metric_name: str) -> int:
     """How many measurements the SDK's histogram of that name holds."""
+    return sum(int(point.count) for point in _points(reader, metric_name))
+
+
+def added(reader: InMemoryMetricReader, metric_name: str, **attributes: str) -> int:
+    """What the counter of that name has come to, where the last parts of attributes are so."""
+    return sum(
+        int(point.value)
+        for point in _points(reader, metric_name)
+        if all(
+            value == attributes[name.rpartition(".")[2]]
+            for name, value in point.attributes.items()
+            if name.rpartition(".")[2] in attributes
+        )
+    )
+
+
+def _points(reader: InMemoryMetricReader, metric_name: str) -> list[Any]:
     data = reader.get_metrics_data()
-    points: list[Any] = [
+    return [
         point
         for resource in (data.resource_metrics if data else ())
         for scope in resource.scope_metrics
@@ -38,7 +55,6 @@ def recorded(reader: InMemoryMetricReader, metric_name: str) -> int:
         if metric.name == metric_name
         for point in metric.data.data_points
     ]
-    return sum(int(point.count) for point in points)
 
 
 def exposed(text: str, sample: str) -> int:

@@ -19,6 +19,7 @@ _PACKAGES: Final = (
     "opentelemetry-sdk",
     "opentelemetry-instrumentation-fastapi",
     "opentelemetry-instrumentation-flask",
+    "logfire",
     "prometheus-client",
     "prometheus-fastapi-instrumentator",
     "starlette_exporter",

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-from bench.scenarios import SCENARIOS
+from bench import sampling, scenarios
 
 
 def serve(scenario_name: str, variant_name: str, orders: TextIO, answers: TextIO) -> None:
@@ -21,7 +21,8 @@ def serve(scenario_name: str, variant_name: str, orders: TextIO, answers: TextIO
     def answer(**fields: Any) -> None:
         print(json.dumps(fields), file=answers, flush=True)
 
-    scenario = next(one for one in SCENARIOS if one.name == scenario_name)
+    known = (*scenarios.SCENARIOS, *sampling.SCENARIOS)
+    scenario = next(one for one in known if one.name == scenario_name)
     try:
         workload = scenario.variant(variant_name).build()
         if scenario.warm_up:

@@ -185,7 +185,7 @@ def test_rules_of_one_name_keep_rates_of_their_own() -> None:
     head = Head(Sampling(rules=rules), clock)
     _kept(head, clock, 1000, 5, draw)
     head = Head(Sampling(rules=rules, default=0.5), clock, before=head)
-    first, second = (each.rate for each in head._rules)
+    first, second = (each.rate for each in head._judged)
     assert first is not second
     assert abs(_kept(head, clock, 1000, 10, draw) - 100) <= 60
 

@@ -151,6 +151,50 @@ class Deferral(Generic[S]):
         """A part of a trace begins here, decided on at first by `rule`."""
         return Part(rule, sampled, now)
 
+    def put(self, part: Part[S], number: int, span: S, now: float) -> bool:
+        """A span ended that is no error: whether it waits with the others, as most do.
+
+        Where it does not, it is as if nothing had been said: ask `ended`.
+        """
+        if number == part.first:
+            return False
+        unended = part._unended
+        with self._lock:
+            # Not before: of two that end at once the first would find nothing unended, and decide
+            # without the other, which may be the error.
+            unended.discard(number)
+            spans = part._spans
+            if not part.waiting or not unended or len(spans) >= self._buffer.per_trace:
+                return False
+            weight = self._weigh(span)
+            total = self.bytes + weight
+            if total > self._most:
+                return False
+            if not spans:
+                part._held_at = now
+                self._held[part] = None
+            spans.append((span, weight))
+            part._bytes += weight
+            self.bytes = total
+        return True
+
+    def let_go(self, part: Part[S], number: int, seconds: float) -> bool:
+        """A part's first span ended, which is no error: whether nothing speaks for the part.
+
+        Where it is not let go, it is as if nothing had been said: ask `ended`.
+        """
+        if part.sampled or seconds >= self._slower:
+            return False
+        unended = part._unended
+        with self._lock:
+            unended.discard(number)
+            if unended or not part.waiting:
+                return False
+            part.waiting = False
+            if part._spans:
+                self._forget(part)
+        return True
+
     def ended(
         self,
         part: Part[S],
@@ -167,26 +211,21 @@ class Deferral(Generic[S]):
         `route` is what a rule by route says when the first span has ended: the rule's name and the
         threshold that this trace has reached.
         """
-        unended = part._unended
-        weight = 0
-        with self._lock:
-            # Not before: of two that end at once the first would find nothing unended, and decide
-            # without the other, which may be the error.
-            unended.discard(number)
-            if part.waiting and not (error and self._errors) and number != part.first and unended:
-                # As most spans end: it is put with the others, and nothing comes of it.
-                weight = self._weigh(span)
-                spans, total = part._spans, self.bytes + weight
-                if spans and len(spans) < self._buffer.per_trace and total <= self._most:
-                    spans.append((span, weight))
-                    part._bytes += weight
-                    self.bytes = total
+        if not (error and self._errors):
+            if number != part.first:
+                if self.put(part, number, span, now):
                     return None
-            events: Outcome[S] = Outcome()
+            elif route is None and self.let_go(part, number, seconds):
+                events: Outcome[S] = Outcome()
+                events.decide(part)
+                return events
+        events = Outcome()
+        with self._lock:
+            part._unended.discard(number)
             if part.waiting:
                 self._decide(part, number, span, now, error, seconds, route, events)
             if part.kept:
-                weight = weight or self._weigh(span)
+                weight = self._weigh(span)
                 self.bytes += weight
                 events.release(Released(part, part.told, [(span, weight)]))
             if self.bytes > self._most:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeAlias
 
 from ninefold.sampling._guard import Guard
+from ninefold.sampling._matching import first_fitting
 from ninefold.sampling._model import Cap, Sampling
 from ninefold.sampling._rate import Rate
 from ninefold.sampling._rule import Rule, Seen
-from ninefold.sampling._threshold import NEVER, randomness_of, threshold_of
+from ninefold.sampling._threshold import LOW_56, NEVER, randomness_of, threshold_of
 from ninefold.sampling._trace_state import EMPTY, State, parse
+from ninefold.telemetry import Started
 
 __all__ = ["BY_DEFAULT", "BY_PARENT", "Head"]
 
@@ -19,15 +21,30 @@ BY_DEFAULT: Final = "default"
 BY_PARENT: Final = "parent"
 
 
+Answer: TypeAlias = tuple[bool, str | None, str]
+"""Whether a trace is kept, the `ot` entry that goes on with it, and who decided."""
+
+
 class _Judged:
-    """A rule, with what becomes of the traces that it means."""
+    """What becomes of the traces that a rule means, or none does, and the answers for roots."""
 
-    __slots__ = ("rate", "rule", "threshold")
+    __slots__ = ("dropped", "kept", "name", "rate", "threshold")
 
-    def __init__(self, rule: Rule, rate: Rate | None) -> None:
-        self.rule = rule
+    def __init__(self, name: str, threshold: int, rate: Rate | None) -> None:
+        self.name = name
+        self.threshold = threshold
+        """The lowest that there is: `rate` may have a higher one at the moment."""
         self.rate = rate
-        self.threshold = NEVER if rule.rate is None else threshold_of(rule.rate)
+        entry = None if threshold == NEVER else EMPTY.with_threshold(threshold)
+        self.kept: Answer = (True, entry, name)
+        self.dropped: Answer = (False, None, name)
+
+    @classmethod
+    def by(cls, rule: Rule, rate: Rate | None) -> _Judged:
+        """As the rule says."""
+        if rate is not None:
+            return cls(rule.name, 0, rate)
+        return cls(rule.name, NEVER if rule.rate is None else threshold_of(rule.rate), None)
 
 
 class _Rates:
@@ -36,10 +53,9 @@ class _Rates:
     def __init__(self, before: Head | None, now: float) -> None:
         self._now = now
         self._learnt: dict[str, list[Rate]] = {}
-        judged = [] if before is None else [*before._rules, *(each for _, each in before._routed)]
-        for each in judged:
+        for each in () if before is None else before._judged:
             if each.rate is not None:
-                self._learnt.setdefault(each.rule.name, []).append(each.rate)
+                self._learnt.setdefault(each.name, []).append(each.rate)
 
     def of(self, name: str, per_second: float | None) -> Rate | None:
         """The rate of a rule; of several with one name the first is the first again."""
@@ -65,14 +81,17 @@ class Head:
     __slots__ = (
         "_cap",
         "_clock",
+        "_default",
         "_finally",
+        "_first",
+        "_first_overriding",
         "_guard",
+        "_judged",
         "_obeys",
         "_overriding",
         "_places",
         "_routed",
         "_rules",
-        "_target",
         "defers",
         "entry",
         "is_plain",
@@ -100,26 +119,37 @@ class Head:
             threshold_of(sampling.parent.share) if isinstance(sampling.parent, Cap) else None
         )
         self._guard: Guard = Guard(now) if before is None else before._guard
-        rules = [_Judged(rule, rates.of(rule.name, rule.per_second)) for rule in sampling.rules]
-        self._rules: tuple[_Judged, ...] = tuple(each for each in rules if each.rule.route is None)
-        self._routed: tuple[tuple[int, _Judged], ...] = tuple(
-            each for each in enumerate(rules) if each[1].rule.route is not None
-        )
-        # Where several have one name, the first is meant: the others say the same of fewer.
-        self._places = {each.rule.name: place for place, each in reversed(list(enumerate(rules)))}
-        drops = {each.name: each.drop for each in reversed(tuple(sampling.rules))}
-        self._finally = frozenset(name for name, drop in drops.items() if drop)
-        self._overriding = tuple(each for each in self._rules if each.rule.override)
+        judged = [(r, _Judged.by(r, rates.of(r.name, r.per_second))) for r in sampling.rules]
+        asked = [each for each in judged if each[0].route is None]
+        overriding = [each for each in asked if each[0].override]
         # Where none is kept there is nothing to hold down.
         limit = None if self.threshold == NEVER else sampling.target_per_s
-        self._target: Rate | None = rates.after(None if before is None else before._target, limit)
+        target = rates.after(None if before is None else before._default.rate, limit)
+        self._judged: tuple[_Judged, ...] = tuple(each for _, each in judged)
+        # By the rule's bit; where none fits, which is 0, the default decides.
+        self._default: _Judged = _Judged(BY_DEFAULT, self.threshold, target)
+        self._first = first_fitting([rule for rule, _ in asked]) if asked else None
+        self._rules = {0: self._default} | {1 << n: each for n, (_, each) in enumerate(asked)}
+        self._first_overriding = (
+            first_fitting([rule for rule, _ in overriding]) if overriding else None
+        )
+        self._overriding = {1 << n: each for n, (_, each) in enumerate(overriding)}
+        self._routed: tuple[tuple[int, Rule, _Judged], ...] = tuple(
+            (place, rule, each)
+            for place, (rule, each) in enumerate(judged)
+            if rule.route is not None
+        )
+        # Where several have one name, the first is meant: the others say the same of fewer.
+        self._places = {each.name: place for place, (_, each) in reversed(list(enumerate(judged)))}
+        drops = {each.name: each.drop for each in reversed(tuple(sampling.rules))}
+        self._finally = frozenset(name for name, drop in drops.items() if drop)
         self.defers = sampling.keep is not None
         """Whether traces that are not kept at first may be kept for how they end."""
         self.propagates = sampling.keep is not None and sampling.keep.propagate == "always"
         """Whether a trace that waits is told to be sampled to those that are called."""
-        self.is_plain = not self._rules and self._target is None and not self.defers
+        self.is_plain = not asked and target is None and not self.defers
         """Whether the id alone decides on a root, so that nothing else need be looked at."""
-        self.obeys = self._obeys and not self._overriding and not self.defers
+        self.obeys = self._obeys and not overriding and not self.defers
         """Whether a trace that a caller drops is dropped, so that nothing else need be asked."""
 
     def keeps(self, trace_id: int, parent_sampled: bool | None) -> bool:
@@ -141,8 +171,8 @@ class Head:
         trace_id: int,
         parent_sampled: bool | None,
         entry: str | None,
-        seen: Seen | None = None,
-    ) -> tuple[bool, str | None, str]:
+        seen: Seen | Started | None = None,
+    ) -> Answer:
         """Whether a trace is kept, the `ot` entry that goes on with it, and who decided.
 
         `entry` is that of the parent. Its randomness is the trace's where it has one; its threshold
@@ -153,41 +183,42 @@ class Head:
         >>> Head(Sampling()).decide(7, False, "th:0;rv:0123456789abcd")
         (False, 'rv:0123456789abcd', 'parent')
         """
-        state, randomness = EMPTY, randomness_of(trace_id)
-        if entry is not None:
-            state = parse(entry)
-            if state.randomness is not None:
-                randomness = state.randomness
+        if parent_sampled is None and entry is None:
+            # As most traces begin: nothing has to be read, and the answer is ready.
+            first = self._first
+            judged = self._default if first is None or seen is None else self._rules[first(seen)]
+            randomness, threshold = trace_id & LOW_56, judged.threshold
+            if judged.rate is None:
+                return judged.kept if randomness >= threshold else judged.dropped
+            limit = judged.rate.threshold(self._clock())
+            if limit <= threshold:
+                return judged.kept if randomness >= threshold else judged.dropped
+            if randomness < limit:
+                return judged.dropped
+            return True, EMPTY.with_threshold(limit), judged.name
+        state = EMPTY if entry is None else parse(entry)
+        told = state.randomness
+        randomness = trace_id & LOW_56 if told is None else told
         obeys = parent_sampled is not None and self._obeys
         if self.propagates and parent_sampled and state.threshold is None:
             # Who called waits as well, and says that it records, not that it keeps.
             obeys = False
-        threshold, name = self.threshold, BY_DEFAULT
-        judged = None
-        if self._rules and seen is not None:
-            among = self._overriding if obeys else self._rules
-            judged = next((each for each in among if each.rule.fits(seen)), None)
-        if judged is not None:
-            name = judged.rule.name
-            threshold = (
-                judged.threshold if judged.rate is None else judged.rate.threshold(self._clock())
-            )
-        elif obeys:
+        first = self._first_overriding if obeys else self._first
+        bit = 0 if first is None or seen is None else first(seen)
+        if obeys and not bit:
             kept = parent_sampled is True
             if kept and self._cap is not None:
                 kept = self._holds(randomness, self._cap)
             return kept, self._inherited(state, randomness, kept=kept), BY_PARENT
-        elif self._target is not None:
-            limit = self._target.threshold(self._clock())
-            if limit > threshold:
-                threshold = limit
+        judged = (self._overriding if obeys else self._rules)[bit]
+        threshold = judged.threshold
+        if judged.rate is not None:
+            threshold = max(threshold, judged.rate.threshold(self._clock()))
         if parent_sampled is None:
             kept = randomness >= threshold
         else:
             kept = self._holds(randomness, threshold)
-        if not kept and state is EMPTY:
-            return False, None, name
-        return kept, state.with_threshold(threshold if kept else None), name
+        return kept, state.with_threshold(threshold if kept else None), judged.name
 
     @staticmethod
     def told(entry: str | None, threshold: int) -> str | None:
@@ -220,10 +251,9 @@ class Head:
         where none does, and where this trace's randomness is below the threshold.
         """
         place = self._places.get(rule, len(self._places) + len(self._routed))
-        for at, judged in self._routed:
+        for at, wanted, judged in self._routed:
             if at > place:
                 return None
-            wanted = judged.rule
             if rule == BY_PARENT and not wanted.override:
                 continue
             if wanted.route == route and wanted.fits(seen):

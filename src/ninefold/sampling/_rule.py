@@ -20,7 +20,7 @@ from ninefold.core import (
 )
 from ninefold.errors import ConfigurationError
 
-__all__ = ["Kind", "Rule", "Seen", "covered"]
+__all__ = ["Kind", "Rule", "Seen", "covered", "holds"]
 
 Kind: TypeAlias = Literal["server", "client", "internal", "producer", "consumer"]
 _KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -206,7 +206,7 @@ class Rule:
         found = seen.sampled_attributes
         if self.dependency is not None and found.get("service.peer.name") != self.dependency:
             return False
-        return all(_holds(found.get(key), wanted) for key, wanted in self.attributes.items())
+        return all(holds(found.get(key), wanted) for key, wanted in self.attributes.items())
 
     def covers(self, other: Rule) -> bool:
         """Whether it means every trace that `other` means: after it, `other` never decides."""
@@ -283,7 +283,8 @@ def _means_all(wanted: object, other: object) -> bool:
     return type(wanted) is type(other) and wanted == other
 
 
-def _holds(found: object, wanted: object) -> bool:
+def holds(found: object, wanted: object) -> bool:
+    """Whether an attribute, or None where there is none, is as a rule wants it."""
     if found is None:
         return False
     if wanted is True and not isinstance(found, bool):

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 __all__ = [
+    "LOW_56",
     "NEVER",
     "adjusted_count",
     "parse_randomness",
@@ -25,7 +26,9 @@ NEVER: Final = 1 << 56
 """The threshold that no trace reaches: a probability of 0, which has no `th`."""
 
 _SPACE: Final = float(NEVER)
-_LOW_56: Final = NEVER - 1
+LOW_56: Final = NEVER - 1
+"""The bits of a trace id that are its randomness."""
+
 _DIGITS: Final = 14
 # Not by int(): that takes `F`, `+f`, `0x8` and `1_0` for numbers.
 _THRESHOLD: Final = re.compile(r"[0-9a-f]{1,14}")
@@ -84,4 +87,4 @@ def parse_randomness(text: str) -> int | None:
 
 def randomness_of(trace_id: int) -> int:
     """R as a trace id has it: its low 56 bits (W3C Trace Context, level 2)."""
-    return trace_id & _LOW_56
+    return trace_id & LOW_56

@@ -35,7 +35,7 @@ class State:
         An entry that would be longer than the W3C allows loses what others wrote, the last first.
         """
         if self.randomness is None and not self.others:
-            return None if threshold is None else f"th:{written(threshold)}"
+            return None if threshold is None else _alone(threshold)
         told: list[str] = []
         if threshold is not None:
             told.append(f"th:{written(threshold)}")
@@ -51,6 +51,11 @@ class State:
 
 
 EMPTY: Final = State()
+
+
+@lru_cache(256)
+def _alone(threshold: int) -> str:
+    return f"th:{written(threshold)}"
 
 
 @lru_cache(256)

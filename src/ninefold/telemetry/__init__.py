@@ -14,6 +14,7 @@ from ninefold.telemetry._measuring import Bound, Measuring, Spans, bind, part
 from ninefold.telemetry._observed import Observation
 from ninefold.telemetry._pending import Exemplar, exemplar_of, is_deferred
 from ninefold.telemetry._sampler import HeadSampler
+from ninefold.telemetry._seen import Started, method_of, path_of
 from ninefold.telemetry._server_trace import ServerTrace, ServerTracing
 from ninefold.telemetry._telemetry import AnyCounter, AnyGauge, AnyHistogram, Telemetry
 
@@ -40,11 +41,14 @@ __all__ = [
     "ServerTracing",
     "SpanProcessor",
     "Spans",
+    "Started",
     "Telemetry",
     "bind",
     "exemplar_of",
     "is_deferred",
+    "method_of",
     "part",
+    "path_of",
     "plain",
     "quoted",
     "restart_after_fork",

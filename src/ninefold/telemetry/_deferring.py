@@ -76,6 +76,14 @@ class Waits(Protocol):
         """A part of a trace begins."""
         ...
 
+    def put(self, part: Any, number: int, span: ReadableSpan, now: float, /) -> bool:
+        """A span ended that is no error: whether it waits with the others."""
+        ...
+
+    def let_go(self, part: Any, number: int, seconds: float, /) -> bool:
+        """A part's first span ended, which is no error: whether the part is let go."""
+        ...
+
     def ended(
         self,
         part: Any,
@@ -132,6 +140,7 @@ class Deferring(SpanProcessor):
         propagates: bool = False,
     ) -> None:
         self._waits = waits
+        self._put = waits.put
         self.propagates = propagates
         """Whether those that are called hear that a trace that waits is sampled."""
         self._decides = decides
@@ -182,35 +191,38 @@ class Deferring(SpanProcessor):
         context = span.context
         if context is None:
             return
-        state = context.trace_state
         try:
+            state = context.trace_state
             if type(state) is DeferredState:
-                self._end(span, context, state)
+                part, number, now = state.part, context.span_id, monotonic()
+                error = span.status.status_code is StatusCode.ERROR
+                if not error and self._put(part, number, span, now):
+                    return
+                if part.waiting or part.kept:
+                    self._end(span, context, part, error, now)
             elif context.trace_flags.sampled:
                 # Begun where no decision of ours was asked for.
                 self._hand_over(span)
         except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
             self._faults.dropped("traces", "internal_error", 1, self._faults.quoted(error))
 
-    def _end(self, span: ReadableSpan, context: SpanContext, state: DeferredState) -> None:
-        part, number = state.part, context.span_id
-        if not part.waiting and not part.kept:
-            return
+    def _end(
+        self, span: ReadableSpan, context: SpanContext, part: Part, error: bool, now: float
+    ) -> None:
+        number = context.span_id
+        if now >= self._overdue:
+            self._look(now)
         seconds, route = 0.0, None
         if number == part.first and part.waiting:
             seconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e9
-            route = self._by_route(span, context, part)
-        now = monotonic()
-        if now >= self._overdue:
-            self._look(now)
+            if self._decides().looks_at_routes:
+                route = self._by_route(span, context, part)
+            if route is None and not error and self._waits.let_go(part, number, seconds):
+                part.offers = None
+                self._outcomes(part.rule, False)
+                return
         outcome = self._waits.ended(
-            part,
-            number,
-            span,
-            now,
-            error=span.status.status_code is StatusCode.ERROR,
-            seconds=seconds,
-            route=route,
+            part, number, span, now, error=error, seconds=seconds, route=route
         )
         if outcome is not None:
             self._take(outcome)
@@ -218,16 +230,14 @@ class Deferring(SpanProcessor):
     def _by_route(
         self, span: ReadableSpan, context: SpanContext, part: Part
     ) -> tuple[str, int] | None:
-        decides = self._decides()
-        if not decides.looks_at_routes:
-            return None
         attributes = span.attributes or {}
         route = attributes.get("http.route")
         if not isinstance(route, str):
             return None
         entry = context.trace_state.get(_ENTRY)
         seen = SpanSeen(span.kind, attributes)
-        return decides.by_route(part.rule, context.trace_id, entry, route, seen, kept=part.sampled)
+        decides, sampled = self._decides(), part.sampled
+        return decides.by_route(part.rule, context.trace_id, entry, route, seen, kept=sampled)
 
     def _take(self, outcome: Outcome) -> None:
         for reason, spans in outcome.lost or ():
@@ -300,12 +310,14 @@ class Deferring(SpanProcessor):
 
 def weight_of(span: ReadableSpan) -> int:
     """An estimate of the bytes that an ended span takes."""
-    # The SDK's own mapping is behind a proxy and looks each value up; what it wraps is a dict.
-    attributes = getattr(getattr(span, "_attributes", None), "_dict", None)
-    weight = _SPAN + _weight(span.attributes or {} if attributes is None else attributes)
-    # As a tuple of events, each span would make one.
-    events = getattr(span, "_events", None)
-    if events is None or events:
+    try:
+        # The SDK's own mapping is behind a proxy and looks each value up; what it wraps is a dict.
+        # Its events would be made a tuple, for each span anew.
+        attributes, events = span._attributes._dict, span._events  # type: ignore[union-attr]
+    except AttributeError:
+        attributes, events = span.attributes or {}, span.events
+    weight = _SPAN + _weight(attributes)
+    if events:
         for event in span.events:
             weight += _EVENT + (_weight(event.attributes) if event.attributes else 0)
     return weight

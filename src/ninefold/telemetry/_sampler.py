@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
-from opentelemetry.context import Context
+from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
+    Link,
+    SpanKind,
+    TraceFlags,
+    TraceState,
+    get_current_span,
+)
 from opentelemetry.util.types import Attributes
 
 from ninefold.telemetry._pending import DeferredState, is_deferred
-from ninefold.telemetry._seen import Seen, SpanSeen
+from ninefold.telemetry._seen import Seen, Started, kind_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -33,6 +41,13 @@ __all__ = [
 _ENTRY: Final = "ot"
 _KEPT: Final = 64
 _MOST_MEMBERS: Final = 32  # W3C Trace Context, section 3.3.1.1
+_SAMPLED: Final = int(TraceFlags.SAMPLED)
+_NONE: Final[Mapping[str, object]] = MappingProxyType({})
+_KEEP: Final = Decision.RECORD_AND_SAMPLE
+# What a span has that was given none.
+_NO_STATE: Final = INVALID_SPAN_CONTEXT.trace_state
+# Nobody changes it, and it is nearly always the answer: one for all.
+_DROPPED: Final = SamplingResult(Decision.DROP, None, _NO_STATE)
 
 
 class Decided(NamedTuple):
@@ -71,7 +86,12 @@ class Decides(Protocol):
         ...
 
     def decide(
-        self, trace_id: int, parent_sampled: bool | None, entry: str | None, seen: Seen | None, /
+        self,
+        trace_id: int,
+        parent_sampled: bool | None,
+        entry: str | None,
+        seen: Seen | Started | None,
+        /,
     ) -> tuple[bool, str | None, str]:
         """Whether it is kept, the `ot` entry that goes on, and the rule that decided."""
         ...
@@ -150,7 +170,7 @@ class HeadSampler(Sampler):
     def __init__(self, head: Decides, waits: Makes | None = None) -> None:
         self._head = head
         self._waits = waits
-        self.counted: Counted = _uncounted
+        self.counted: Counted | None = None
         """Told of every decision that is made here."""
         self.failed: Failed = _untold
         self.deferring: Deferring | None = None
@@ -205,55 +225,47 @@ class HeadSampler(Sampler):
         """Decide on a span that is about to start."""
         del name, links
         try:
-            return self._result(parent_context, trace_id, kind, attributes, trace_state)
-        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
-            return self._fallen_back(error, parent_context, trace_id, attributes)
-
-    def _result(
-        self,
-        parent_context: Context | None,
-        trace_id: int,
-        kind: SpanKind | None,
-        attributes: Attributes,
-        trace_state: TraceState | None,
-    ) -> SamplingResult:
-        parent = get_current_span(parent_context).get_span_context()
-        state = parent.trace_state if parent.is_valid else None
-        if not state and type(state) is not DeferredState:
-            # One of a trace that waits is what its spans know each other by, be it empty.
-            state = trace_state
-        entry = told = state.get(_ENTRY) if state else None
-        decided = DECIDED.get()
-        deferring, head = self.deferring, self._head
-        if decided is None and parent.is_valid and not parent.is_remote:
-            # Within one process a trace is whole, whatever the rules or the rate say meanwhile.
-            kept = parent.trace_flags.sampled
-            if not kept and deferring is not None and is_deferred(parent):
-                return SamplingResult(Decision.RECORD_ONLY, attributes, state)
-        else:
+            around = get_current() if parent_context is None else parent_context
+            decided, deferring, head = DECIDED.get(), self.deferring, self._head
+            sampled = entry = None
+            state = trace_state or None
+            # A root in nobody's context, as most are, has no span above it to be looked for.
+            if around:
+                parent = get_current_span(around).get_span_context()
+                if parent.is_valid:
+                    above = parent.trace_state
+                    # That of a trace that waits is what its spans know each other by, be it empty.
+                    if above or type(above) is DeferredState:
+                        state = above
+                    if decided is None:
+                        sampled = parent.trace_flags & _SAMPLED != 0
+                        if not parent.is_remote:
+                            # Within one process a trace is whole, whatever the rules say meanwhile.
+                            if sampled:
+                                return SamplingResult(_KEEP, attributes, state)
+                            if deferring is not None and is_deferred(parent):
+                                return SamplingResult(Decision.RECORD_ONLY, attributes, state)
+                            return _dropped(state)
+            if state is not None:
+                entry = state.get(_ENTRY)
             if decided is not None:
                 kept, told, rule = decided
             else:
-                sampled = parent.trace_flags.sampled if parent.is_valid else None
-                seen = SpanSeen(kind, attributes)
+                seen = None if head.is_plain else (kind_of(kind), attributes or _NONE)
                 kept, told, rule = head.decide(trace_id, sampled, entry, seen)
-                if kept or deferring is None or head.is_final(rule):
+                if self.counted is not None and (kept or deferring is None or head.is_final(rule)):
                     self.counted(rule, kept)
+            if told != entry:
+                state = self._restated(state, told)
             if deferring is not None and (kept or not head.is_final(rule)):
-                if told != entry:
-                    state = self._restated(state, told)
                 return SamplingResult(
-                    Decision.RECORD_AND_SAMPLE
-                    if kept or deferring.propagates
-                    else Decision.RECORD_ONLY,
+                    _KEEP if kept or deferring.propagates else Decision.RECORD_ONLY,
                     attributes,
                     deferring.begin(rule, kept, state),
                 )
-        return SamplingResult(
-            Decision.RECORD_AND_SAMPLE if kept else Decision.DROP,
-            attributes if kept else None,
-            state if told == entry else self._restated(state, told),
-        )
+            return SamplingResult(_KEEP, attributes, state) if kept else _dropped(state)
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            return self._fallen_back(error, parent_context, trace_id, attributes)
 
     def _fallen_back(
         self,
@@ -274,8 +286,7 @@ class HeadSampler(Sampler):
                 state = self._restated(None, head.entry if kept else None)
         except Exception:  # noqa: BLE001 - what cannot be decided is not kept
             kept = False
-        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.DROP
-        return SamplingResult(decision, attributes if kept else None, state)
+        return SamplingResult(_KEEP, attributes, state) if kept else _dropped(state)
 
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:
@@ -290,6 +301,10 @@ class HeadSampler(Sampler):
     def get_description(self) -> str:
         """How the SDK names this sampler."""
         return "NinefoldHeadSampler"
+
+
+def _dropped(state: TraceState | None) -> SamplingResult:
+    return _DROPPED if state is None else SamplingResult(Decision.DROP, None, state)
 
 
 def restated(state: TraceState | None, entry: str | None) -> TraceState:

@@ -4,21 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from opentelemetry.trace import SpanKind
 
-__all__ = ["Seen", "SpanSeen"]
+__all__ = ["Seen", "SpanSeen", "Started", "kind_of", "method_of", "path_of"]
 
 _NONE: Final[Mapping[str, object]] = MappingProxyType({})
 _UNREAD: Final = "\0"
 """What is no path; looked for by identity."""
+_SERVER: Final = SpanKind.SERVER
+# By identity: an enumeration's own hash is computed in Python, at every look-up.
 _KINDS: Final = {
-    SpanKind.SERVER: "server",
-    SpanKind.CLIENT: "client",
-    SpanKind.PRODUCER: "producer",
-    SpanKind.CONSUMER: "consumer",
+    id(kind): kind.name.lower()
+    for kind in (SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER)
 }
+
+Started: TypeAlias = tuple[str, Mapping[str, object]]
+"""A span as rules see it, where they are looked up together: its kind, and its attributes."""
+
+
+def kind_of(kind: SpanKind | None) -> str:
+    """A span's kind, as rules name it."""
+    return "server" if kind is _SERVER else _KINDS.get(id(kind), "internal")
+
+
+def path_of(attributes: Mapping[str, object]) -> str | None:
+    """The route where it is told, which no client chooses; else the path of the URL."""
+    found = _text(attributes, "http.route") or _text(attributes, "url.path")
+    if found is not None:
+        return found
+    # What OpenTelemetry's own instrumentations write, unless they are told to keep to the
+    # stable conventions.
+    target = _text(attributes, "http.target")
+    return None if target is None else target.partition("?")[0]
+
+
+def method_of(attributes: Mapping[str, object]) -> str | None:
+    """The HTTP method."""
+    return _text(attributes, "http.request.method") or _text(attributes, "http.method")
+
+
+def _text(attributes: Mapping[str, object], name: str) -> str | None:
+    found = attributes.get(name)
+    return found if isinstance(found, str) else None
 
 
 class Seen(Protocol):
@@ -58,7 +87,7 @@ class SpanSeen:
     @property
     def sampled_kind(self) -> str:
         """Its kind."""
-        return "internal" if self._kind is None else _KINDS.get(self._kind, "internal")
+        return kind_of(self._kind)
 
     @property
     def sampled_path(self) -> str | None:
@@ -66,23 +95,10 @@ class SpanSeen:
         path = self._path
         if path is _UNREAD:
             # Once: every rule asks.
-            path = self._path = self._read_path()
+            path = self._path = path_of(self.sampled_attributes)
         return path
-
-    def _read_path(self) -> str | None:
-        found = self._text("http.route") or self._text("url.path")
-        if found is not None:
-            return found
-        # What OpenTelemetry's own instrumentations write, unless they are told to keep to the
-        # stable conventions.
-        target = self._text("http.target")
-        return None if target is None else target.partition("?")[0]
 
     @property
     def sampled_method(self) -> str | None:
         """The HTTP method."""
-        return self._text("http.request.method") or self._text("http.method")
-
-    def _text(self, name: str) -> str | None:
-        found = self.sampled_attributes.get(name)
-        return found if isinstance(found, str) else None
+        return method_of(self.sampled_attributes)
