@@ -200,9 +200,8 @@ def test_a_recorded_sample_stands_for_all_that_came() -> None:
         if trace_id % NEVER >= low
     ]
     for share in (1.0, 0.5, 0.25, 0.1):
-        tally = Tally.of(
-            replay(_parts(*recorded), Sampling(default=share)), Sampling(), slower_than=1
-        )
+        sampling = Sampling(default=share, target_per_s=None)
+        tally = Tally.of(replay(_parts(*recorded), sampling), Sampling(), slower_than=1)
         traces = tally.total.traces
         assert traces.seen == 4 * len(recorded)
         assert traces.share == pytest.approx(share, abs=5 * (share / len(recorded)) ** 0.5)
@@ -234,7 +233,8 @@ def test_the_copy_that_was_recorded_is_decided_by_its_own_trace_id() -> None:
     low = threshold_of(0.1)
     ids = [low + chance.randrange(NEVER - low) for _ in range(500)]
     found = replay(
-        _parts(*(_span(each, entry="th:e6666666666666") for each in ids)), Sampling(default=0.05)
+        _parts(*(_span(each, entry="th:e6666666666666") for each in ids)),
+        Sampling(default=0.05, target_per_s=None),
     )
     kept = {each.part.first.trace_id for each in found if each.kept and each.copy == 0}
     assert kept == {each for each in ids if each >= threshold_of(0.05)}

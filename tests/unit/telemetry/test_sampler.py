@@ -291,8 +291,8 @@ def test_the_description_tells_all_that_was_said() -> None:
     rules = (*RULES[:2], nf.Rule(kind="consumer", per_second=5))
     sampler = nf.Sampler(nf.Sampling(default=0.1, parent="ignore", rules=rules, target_per_s=20))
     assert sampler.get_description() == (
-        "NinefoldSampler{default=0.1, parent=ignore, rules=[path=/pay/* rate=1.0, path=/probe override drop,"
-        " kind=consumer per_second=5], target_per_s=20}"
+        "NinefoldSampler{default=0.1, parent=ignore, rules=[path=/pay/* rate=1.0,"
+        " path=/probe override drop, kind=consumer per_second=5], target_per_s=20}"
     )
     around: Any = ParentBased(root=sampler)
     assert sampler.get_description() in around.get_description()

@@ -235,7 +235,7 @@ def test_rules_that_differ_in_an_attribute_alone_have_names_of_their_own(
     names = ["tenant=noise", "tenant=acme", "tenant=/^a/ vip", "tenant=noise override"]
     assert [rule.name for rule in rules] == names
     sampling = nf.Sampling(default=0.0, rules=rules, keep=nf.Keep())
-    telemetry.capture(nf.setup("shop", sampling=sampling))
+    telemetry.capture(nf.setup("shop", sampling=sampling), sampled=True)
     tracer = trace.get_tracer("tests")
     for tenant in ("noise", "acme"):
         span = tracer.start_span("call", attributes={"tenant": tenant})
