@@ -41,7 +41,7 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ninefold.toml").write_text(RULES)
-    (tmp_path / "all.toml").write_text("[sampling]\ndefault = 1.0\n")
+    (tmp_path / "all.toml").write_text("[sampling]\ntarget_per_s = inf\n")
     (tmp_path / "traces.jsonl").write_bytes(b"".join(_lines()))
     return tmp_path
 

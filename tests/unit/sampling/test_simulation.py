@@ -200,11 +200,8 @@ def test_a_recorded_sample_stands_for_all_that_came() -> None:
         if trace_id % NEVER >= low
     ]
     for share in (1.0, 0.5, 0.25, 0.1):
-        tally = Tally.of(
-            replay(_parts(*recorded), Sampling(default=share, target_per_s=None)),
-            Sampling(),
-            slower_than=1,
-        )
+        sampling = Sampling(default=share, target_per_s=None)
+        tally = Tally.of(replay(_parts(*recorded), sampling), Sampling(), slower_than=1)
         traces = tally.total.traces
         assert traces.seen == 4 * len(recorded)
         assert traces.share == pytest.approx(share, abs=5 * (share / len(recorded)) ** 0.5)
