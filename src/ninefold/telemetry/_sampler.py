@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from ninefold.telemetry._pending import DeferredState, is_deferred
@@ -228,8 +228,8 @@ class HeadSampler(Sampler):
         if decided is None and parent.is_valid and not parent.is_remote:
             # Within one process a trace is whole, whatever the rules or the rate say meanwhile.
             kept = parent.trace_flags.sampled
-            if not kept and deferring is not None and is_deferred(parent):
-                return SamplingResult(Decision.RECORD_ONLY, attributes, state)
+            if deferring is not None and is_deferred(parent):
+                return self._below(deferring, parent, attributes)
         else:
             if decided is not None:
                 kept, told, rule = decided
@@ -276,6 +276,17 @@ class HeadSampler(Sampler):
             kept = False
         decision = Decision.RECORD_AND_SAMPLE if kept else Decision.DROP
         return SamplingResult(decision, attributes if kept else None, state)
+
+    @staticmethod
+    def _below(deferring: Deferring, parent: SpanContext, attributes: Attributes) -> SamplingResult:
+        """A span below one whose trace waits here, or is kept."""
+        state, kept = parent.trace_state, parent.trace_flags.sampled
+        if isinstance(state, DeferredState) and state.home is not deferring:
+            # Begun before a fork, or by a service that has ended: no end of it will be seen here.
+            part = state.part
+            state = deferring.begin(part.rule, part.sampled or part.kept, state)
+        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.RECORD_ONLY
+        return SamplingResult(decision, attributes, state)
 
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:
