@@ -222,7 +222,11 @@ def faults(session: nox.Session) -> None:
     """Show every fault at its full size, and print the table of docs/explanation; a long soak."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
     sizes = {"EVERY_FAULT": "1", "EVERY_SERVER": "1"}
-    chosen = session.posargs or ("tests/faults", "tests/integration/test_ends.py")
+    chosen = session.posargs or (
+        "tests/faults",
+        "tests/integration/test_ends.py",
+        "tests/integration/test_deferred_keep.py",
+    )
     session.run("python", "-m", "pytest", *chosen, env=sizes)
 
 

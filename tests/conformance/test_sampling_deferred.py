@@ -64,7 +64,7 @@ class _Played:
         elif "sweep" in event:
             self._take(self._engine.sweep(now))
         elif "close" in event:
-            self._take(self._engine.close())
+            self._take(self._engine.close(now))
         else:
             self._engine.gone(event["gone"] * _MB)
 

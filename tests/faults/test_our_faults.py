@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from fastapi import FastAPI
 from flask import Flask, Response
-from opentelemetry import metrics, propagate
+from opentelemetry import metrics, propagate, trace
 from opentelemetry.propagators.b3 import B3MultiFormat
 from opentelemetry.sdk.metrics.export import (
     ConsoleMetricExporter,
@@ -57,8 +57,12 @@ PASSAGES = frozenset(
         "integrations.wsgi:WsgiExchange.write",
         "integrations.wsgi:Body.__init__",
         "integrations.wsgi:Body.close",
-        # A thread of ours, which nobody waits for without a limit.
+        # Threads of ours, which nobody waits for without a limit.
         "telemetry._worker:Worker._run",
+        "telemetry._deferring:Deferring._run",
+        # They note what the application says of itself, and do no more.
+        "telemetry._tracer_provider:DelegatingTracerProvider.get_tracer",
+        "telemetry._tracer_provider:_Tracer.__init__",
         # Arithmetic on its own fields, in every message of a stream.
         "integrations._http_server:Exchange.part",
         # The nets themselves: their whole body is one `try`, so that they cannot raise.
@@ -73,6 +77,12 @@ PASSAGES = frozenset(
         "telemetry._logger_provider:DelegatingLoggerProvider.get_logger",
         "telemetry._logger_provider:_Logger.emit",
         "telemetry._logger_provider:_Logger.enabled",
+        "telemetry._deferring:Deferring.on_end",
+        "telemetry._deferring:Deferring._on_ending",
+        "telemetry._guarded:GuardedSpanProcessor.on_end",
+        "telemetry._guarded:GuardedSpanProcessor._on_ending",
+        "telemetry._tracer_provider:_Tracer.start_span",
+        "telemetry._tracer_provider:_Tracer.start_as_current_span",
         "telemetry._server_trace:ServerTracing.begin",
         "telemetry._server_trace:ServerTracing.begin_environ",
         "telemetry._server_trace:ServerTracing.carrying",
@@ -110,7 +120,8 @@ def starlette_routes() -> list[Any]:
     """Routes of every kind."""
 
     async def ok(request: Request) -> PlainTextResponse:
-        return PlainTextResponse("ok")
+        with trace.get_tracer("shop").start_as_current_span("step"):
+            return PlainTextResponse("ok")
 
     async def fail(request: Request) -> PlainTextResponse:
         raise ValueError("the application's own")
@@ -142,7 +153,8 @@ def flask() -> Flask:
     @app.get("/inside/ok", endpoint="inside")
     @app.get("/excluded", endpoint="excluded")
     def ok() -> str:
-        return "ok"
+        with trace.get_tracer("shop").start_as_current_span("step"):
+            return "ok"
 
     @app.get("/fail")
     def fail() -> str:
@@ -177,11 +189,21 @@ def answers(ask: Ask) -> list[Answer]:
     return [ask(**request) for request in REQUESTS]
 
 
-def served(driver: str, sabotage: Sabotage, broken: str | None) -> list[Answer]:
+KEEPING = nf.Sampling(
+    default=0.5,
+    rules=[nf.Rule(route="/ok", rate=0.9), nf.Rule(path="/excluded", drop=True)],
+    keep=nf.Keep(slower_than=1.0),
+)
+
+
+def served(
+    driver: str, sabotage: Sabotage, broken: str | None, sampling: nf.Sampling | None = None
+) -> list[Answer]:
     """What a client of the instrumented application gets, while one function of ours is broken."""
     build, client = DRIVERS[driver]
     service = nf.setup(
         "shop",
+        sampling=sampling,
         readers=[InMemoryMetricReader()],
         span_processors=[SimpleSpanProcessor(InMemorySpanExporter())],
         exclude=["/excluded"],
@@ -201,11 +223,20 @@ def served(driver: str, sabotage: Sabotage, broken: str | None) -> list[Answer]:
         service.shutdown()
 
 
+@pytest.mark.parametrize("sampling", [None, KEEPING], ids=["all kept", "deferred"])
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_every_function_of_ours_may_raise(
-    driver: str, monkeypatch: pytest.MonkeyPatch, figure: Figure, every_fault: bool
+    driver: str,
+    sampling: nf.Sampling | None,
+    monkeypatch: pytest.MonkeyPatch,
+    figure: Figure,
+    every_fault: bool,
 ) -> None:
-    """Each one that a request reaches raises in turn: not one byte of an answer changes."""
+    """Each one that a request reaches raises in turn: not one byte of an answer changes.
+
+    With every trace kept, and with traces that wait for their outcome, spans of the application's
+    own in them.
+    """
     if not every_fault and driver not in ("fastapi", "flask"):
         pytest.skip(
             "by design: `nox -s faults` does it for all drivers; these two reach the others'"
@@ -214,11 +245,12 @@ def test_every_function_of_ours_may_raise(
     wanted = answers(client(build()))
     sabotage = Sabotage()
     sabotage.put_in_place(monkeypatch)
-    assert served(driver, sabotage, None) == wanted
+    assert served(driver, sabotage, None, sampling) == wanted
     reached = sorted(set(sabotage.reached) - PASSAGES)
-    leaks = [name for name in reached if served(driver, sabotage, name) != wanted]
+    leaks = [name for name in reached if served(driver, sabotage, name, sampling) != wanted]
+    waits = "" if sampling is None else ", traces wait"
     figure(
-        f"each function of ours that a request reaches raises ({driver})",
+        f"each function of ours that a request reaches raises ({driver}{waits})",
         "answers unchanged by a byte",
         f"{len(reached)} raised, {len(leaks)} changed an answer",
     )

@@ -144,7 +144,7 @@ class Deferrals(RuleBasedStateMachine):
         """At the end every span is somewhere: out, lost and counted, or of a trace let go."""
         if not hasattr(self, "engine"):
             return
-        self.take(self.engine.close())
+        self.take(self.engine.close(self.now))
         assert self.engine.bytes == sum(self.waiting)
         assert self.engine.waiting == 0
         unaccounted = sum(self.ended.values()) - len(self.seen) - self.lost

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ninefold.sampling import Head, Sampling
+from ninefold.sampling import Buffer, Deferral, Head, Keep, Rule, Sampling
 from ninefold.sampling._threshold import NEVER, adjusted_count, randomness_of, threshold_of
 from ninefold.sampling._trace_state import LONGEST, parse
+from ninefold.telemetry._seen import SpanSeen
 
 TRACES = 1_000_000
 SIGMAS = 4.8916
@@ -51,6 +52,47 @@ def test_the_adjusted_counts_of_those_kept_add_up_to_all(
     total = count * sum(1 for each in ids if head.keeps(each, None))
     spread = math.sqrt(TRACES * (1 - probability) / probability)
     assert abs(total - TRACES) <= 5 * spread
+
+
+def test_adjusted_counts_add_up_where_outcomes_keep_as_well(ids: list[int]) -> None:
+    """Errors and slow traces exactly, as each is kept; the others within five standard deviations.
+
+    An error that kept the threshold of the first decision would count for ten, and the sum of them
+    would be 1.9 times what it is.
+    """
+    keep = Keep(errors=True, slower_than=1.0)
+    routed = Rule(route="/pay/{id}", rate=0.5)
+    head = Head(Sampling(default=0.1, rules=[routed], target_per_s=None, keep=keep))
+    engine: Deferral[int] = Deferral(keep, Buffer(), lambda _: 1)
+    draw = random.Random(7)
+    came = dict.fromkeys(("error", "slow", "routed", "other"), 0)
+    told = dict.fromkeys(came, 0.0)
+    seen = SpanSeen(None, {"http.route": "/pay/{id}"})
+    for each in ids[:200_000]:
+        (kind,) = draw.choices(list(came), [5, 3, 20, 72])
+        came[kind] += 1
+        sampled, entry, rule = head.decide(each, None, None)
+        part = engine.begin(rule, sampled, 0.0)
+        part.joined(1)
+        route = (
+            head.by_route(rule, each, entry, "/pay/{id}", seen, kept=sampled)
+            if kind in ("routed", "error")
+            else None
+        )
+        seconds = 2.0 if kind == "slow" else 0.1
+        outcome = engine.ended(
+            part, 1, each, 0.0, error=kind == "error", seconds=seconds, route=route
+        )
+        for released in (outcome and outcome.released) or ():
+            at = parse(entry or "").threshold
+            threshold = at if released.threshold is None else released.threshold
+            assert threshold is not None
+            told[kind] += adjusted_count(threshold)
+            engine.gone(1)
+    assert told["error"] == came["error"]
+    assert told["slow"] == came["slow"]
+    for kind, share in (("routed", 0.5), ("other", 0.1)):
+        assert abs(told[kind] - came[kind]) <= 5 * math.sqrt(came[kind] * (1 - share) / share)
 
 
 def test_the_randomness_of_those_kept_is_uniform(ids: list[int]) -> None:

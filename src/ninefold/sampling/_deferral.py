@@ -7,109 +7,18 @@ called under the lock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import RLock
-from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ninefold.sampling._keep import Buffer, Keep
+from ninefold.sampling._part import Outcome, Part, Reason, Released
 
-__all__ = ["Deferral", "Part", "Reason", "Released"]
+__all__ = ["Deferral"]
 
 S = TypeVar("S")
-Reason: TypeAlias = Literal["buffer_bytes", "buffer_age", "buffer_spans"]
-
 BY_ERROR: Final = "error"
 BY_TIME: Final = "slow"
-
-
-class Part(Generic[S]):
-    """This process's part of one trace: what began with one span whose parent is not here.
-
-    `sampled` is the first decision, and `rule` who made it. `told` is the threshold that goes with
-    what is kept, for outcomes 0; None leaves each span as it is.
-    """
-
-    __slots__ = (
-        "_bytes",
-        "_held_at",
-        "_spans",
-        "_unended",
-        "began",
-        "failed",
-        "first",
-        "kept",
-        "offers",
-        "rule",
-        "sampled",
-        "told",
-        "waiting",
-    )
-
-    def __init__(self, rule: str, sampled: bool, began: float) -> None:
-        self.first = 0
-        """The number of the span that it began with; 0 before that has one."""
-        self.rule = rule
-        self.sampled = sampled
-        self.began = began
-        self.waiting = True
-        self.kept = False
-        self.failed = False
-        """Whether an error keeps it."""
-        self.told: int | None = None
-        self.offers: list[Callable[[], None]] | None = None
-        """What the driver does where it is kept: exemplars that point at it."""
-        self._unended: set[int] = set()
-        self._spans: list[tuple[S, int]] = []
-        self._bytes = 0
-        self._held_at = 0.0
-
-    def joined(self, span: int) -> None:
-        """A span of it started; the first call is for its first. Needs no lock."""
-        if not self.first:
-            self.first = span
-        self._unended.add(span)
-
-
-class Released(NamedTuple, Generic[S]):
-    """Spans that go out now, with the bytes that they are counted for until `gone`."""
-
-    part: Part[S]
-    threshold: int | None
-    """That of their `th`; None leaves it as it is."""
-    spans: Sequence[tuple[S, int]]
-
-
-class Outcome(Generic[S]):
-    """What came of an event; None for what did not come."""
-
-    __slots__ = ("decided", "lost", "released")
-
-    def __init__(self) -> None:
-        self.released: list[Released[S]] | None = None
-        self.decided: list[Part[S]] | None = None
-        """The parts that this event decided."""
-        self.lost: list[tuple[Reason, int]] | None = None
-        """How many spans were given up, and why."""
-
-    def release(self, released: Released[S]) -> None:
-        """These spans go out."""
-        if self.released is None:
-            self.released = [released]
-        else:
-            self.released.append(released)
-
-    def decide(self, part: Part[S]) -> None:
-        """This part is decided on."""
-        if self.decided is None:
-            self.decided = [part]
-        else:
-            self.decided.append(part)
-
-    def lose(self, reason: Reason, spans: int) -> None:
-        """So many spans are given up."""
-        if self.lost is None:
-            self.lost = []
-        self.lost.append((reason, spans))
 
 
 class Deferral(Generic[S]):
@@ -158,12 +67,12 @@ class Deferral(Generic[S]):
         """
         if number == part.first:
             return False
-        unended = part._unended
+        unended = part.unended
         with self._lock:
             # Not before: of two that end at once the first would find nothing unended, and decide
             # without the other, which may be the error.
             unended.discard(number)
-            spans = part._spans
+            spans = part.spans
             if not part.waiting or not unended or len(spans) >= self._buffer.per_trace:
                 return False
             weight = self._weigh(span)
@@ -171,10 +80,10 @@ class Deferral(Generic[S]):
             if total > self._most:
                 return False
             if not spans:
-                part._held_at = now
+                part.held_at = now
                 self._held[part] = None
             spans.append((span, weight))
-            part._bytes += weight
+            part.bytes += weight
             self.bytes = total
         return True
 
@@ -185,13 +94,13 @@ class Deferral(Generic[S]):
         """
         if part.sampled or seconds >= self._slower:
             return False
-        unended = part._unended
+        unended = part.unended
         with self._lock:
             unended.discard(number)
             if unended or not part.waiting:
                 return False
             part.waiting = False
-            if part._spans:
+            if part.spans:
                 self._forget(part)
         return True
 
@@ -221,7 +130,7 @@ class Deferral(Generic[S]):
                 return events
         events = Outcome()
         with self._lock:
-            part._unended.discard(number)
+            part.unended.discard(number)
             if part.waiting:
                 self._decide(part, number, span, now, error, seconds, route, events)
             if part.kept:
@@ -250,7 +159,7 @@ class Deferral(Generic[S]):
             self._keep(part, BY_TIME, 0, events)
         elif first and route is not None:
             self._keep(part, route[0], route[1], events)
-        elif not part._unended:
+        elif not part.unended:
             self._close(part, events)
         else:
             self._hold(part, span, now, events)
@@ -269,17 +178,20 @@ class Deferral(Generic[S]):
             oldest = now - self._buffer.max_age
             while self._held:
                 part = next(iter(self._held))
-                if part._held_at > oldest:
+                if part.held_at > oldest:
                     break
                 self._give_up(part, "buffer_age", now, events)
         return events
 
-    def close(self) -> Outcome[S]:
+    def close(self, now: float) -> Outcome[S]:
         """Decide on everything as it is now: the end of the process."""
         events: Outcome[S] = Outcome()
         with self._lock:
             for part in list(self._held):
-                self._close(part, events)
+                if now - part.began >= self._slower:
+                    self._keep(part, BY_TIME, 0, events)
+                else:
+                    self._close(part, events)
             self._due.clear()
         return events
 
@@ -301,17 +213,17 @@ class Deferral(Generic[S]):
         return len(self._held)
 
     def _hold(self, part: Part[S], span: S, now: float, events: Outcome[S]) -> None:
-        if len(part._spans) >= self._buffer.per_trace:
+        if len(part.spans) >= self._buffer.per_trace:
             if not part.sampled:
                 events.lose("buffer_spans", 1)
                 return
             self._release(part, None, events)
-        if not part._spans:
-            part._held_at = now
+        if not part.spans:
+            part.held_at = now
             self._held[part] = None
         weight = self._weigh(span)
-        part._spans.append((span, weight))
-        part._bytes += weight
+        part.spans.append((span, weight))
+        part.bytes += weight
         self.bytes += weight
 
     def _keep(self, part: Part[S], rule: str, threshold: int, events: Outcome[S]) -> None:
@@ -332,18 +244,18 @@ class Deferral(Generic[S]):
             self._forget(part)
 
     def _release(self, part: Part[S], threshold: int | None, events: Outcome[S]) -> None:
-        spans = part._spans
+        spans = part.spans
         if spans:
             # Still counted: they are there until they are gone.
-            part._spans, part._bytes = [], 0
+            part.spans, part.bytes = [], 0
             self._held.pop(part, None)
             events.release(Released(part, threshold, spans))
 
     def _forget(self, part: Part[S]) -> int:
-        found = len(part._spans)
+        found = len(part.spans)
         if found:
-            self.bytes -= part._bytes
-            part._spans, part._bytes = [], 0
+            self.bytes -= part.bytes
+            part.spans, part.bytes = [], 0
             self._held.pop(part, None)
         return found
 

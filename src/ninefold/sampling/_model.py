@@ -127,5 +127,11 @@ class Sampling:
         if late is not None and self.keep is None:
             raise ConfigurationError(
                 f"the rule {late.name!r} looks at the route, which is known when a trace has ended,"
-                " and no trace waits for that; add keep=nf.Keep(), or use path="
+                " and no trace waits for that; add keep=nf.Keep(), in a file errors = true under"
+                " [sampling.keep], or use path"
+            )
+        if late is None and self.keep is not None and self.keep.keeps_nothing:
+            raise ConfigurationError(
+                "keep has all traces wait and keeps none of them, got errors=False without"
+                " slower_than; say one of them, or leave keep out"
             )

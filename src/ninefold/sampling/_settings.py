@@ -47,12 +47,13 @@ def sampling_said(settings: Settings) -> Sampling:
         Rule.of(each, f"rule {number} of {where}")
         for number, each in enumerate(settings.sampling_rules, 1)
     ]
+    rules = [_overridden(rule, settings) for rule in rules]
     return Sampling(
         default=settings.sampling_ratio,
         parent=parent_of(settings.sampling_parent),
-        rules=[_overridden(rule, settings) for rule in rules],
+        rules=rules,
         target_per_s=settings.sampling_target,
-        keep=_keep(settings),
+        keep=_keep(settings, rules),
         buffer=Buffer(
             max_mb=settings.buffer_max_mb,
             per_trace=settings.buffer_per_trace,
@@ -107,14 +108,19 @@ def _overridden(rule: Rule, settings: Settings) -> Rule:
     return replace(rule, rate=None, per_second=number, drop=False)
 
 
-def _keep(settings: Settings) -> Keep | None:
-    """What is said of keeping traces for their outcome; None where nothing is."""
+def _keep(settings: Settings, rules: Iterable[Rule]) -> Keep | None:
+    """What is said of keeping traces for their outcome; None where no outcome keeps any.
+
+    So a deployment turns off what code says by `sampling.keep.errors = false`.
+    """
     said = (settings.keep_errors, settings.keep_slower_than, settings.keep_propagate)
     if all(word is None for word in said):
         return None
     errors = settings.keep_errors
-    return Keep(
+    keep = Keep(
         errors=True if errors is None else errors,
         slower_than=settings.keep_slower_than,
         propagate=settings.keep_propagate or "decision",
     )
+    by_route = any(rule.route is not None for rule in rules)
+    return None if keep.keeps_nothing and not by_route else keep

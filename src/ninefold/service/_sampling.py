@@ -81,13 +81,14 @@ def waiting(keep: Keep, buffer: Buffer, weigh: Callable[[Any], int]) -> Deferral
 
 def waits_of(sampling: Sampling | None) -> Mapping[str, object]:
     """What code says of traces that wait for their outcome."""
-    if sampling is None or sampling.keep is None:
+    if sampling is None:
         return {}
     keep, buffer = sampling.keep, sampling.buffer
     return {
-        "sampling.keep.errors": keep.errors,
-        "sampling.keep.slower_than": keep.slower_than,
-        "sampling.keep.propagate": keep.propagate,
+        "sampling.keep.errors": None if keep is None else keep.errors,
+        "sampling.keep.slower_than": None if keep is None else keep.slower_than,
+        "sampling.keep.propagate": None if keep is None else keep.propagate,
+        # Also where a file alone says what is kept.
         "sampling.buffer.max_mb": buffer.max_mb,
         "sampling.buffer.per_trace": buffer.per_trace,
         "sampling.buffer.grace": buffer.grace,

@@ -203,6 +203,11 @@ def _enter(
                 settings.metrics_path,
             )
             settings = replace(settings, prometheus=False)
+        if in_force.sampling.keep is not None and telemetry.owners.traces == "user":
+            _log.warning(
+                "sampling.keep has no effect: spans go to the tracer provider that the application"
+                " set before setup()"
+            )
         service = Service(settings, telemetry, in_force)
         try:
             for objective in promised:

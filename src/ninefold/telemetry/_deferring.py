@@ -10,9 +10,9 @@ from __future__ import annotations
 import copy
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -24,10 +24,11 @@ from ninefold.telemetry._sampler import restated
 from ninefold.telemetry._seen import SpanSeen
 
 if TYPE_CHECKING:
+    from ninefold.telemetry._decides import Decides
     from ninefold.telemetry._faults import Faults
-    from ninefold.telemetry._sampler import Decides
+    from ninefold.telemetry._waits import Outcome, Released, Waits
 
-__all__ = ["Deferring", "Losses", "Outcomes", "Waits", "weight_of"]
+__all__ = ["Deferring", "Losses", "Outcomes"]
 
 _ENTRY: Final = "ot"
 _EVERY: Final = 0.5
@@ -37,83 +38,6 @@ _LATE: Final = 4 * _EVERY
 _AT_ONCE: Final = 256
 """Spans that are handed over before the exporting processors' own queues, of 2,048 by default, are
 emptied: they would let go what they have no room for."""
-
-_SPAN: Final = 3000
-_ATTRIBUTE: Final = 150
-_EVENT: Final = 700
-"""Bytes that an ended span takes under CPython 3.11 to 3.13, and each of its attributes and events
-on top, beside the text in them: a tenth above what `tracemalloc` finds."""
-_ITEM: Final = 64
-"""And each item of an attribute that is a sequence."""
-
-
-class Released(Protocol):
-    """Spans that go out now."""
-
-    @property
-    def part(self) -> Part: ...
-    @property
-    def threshold(self) -> int | None: ...
-    @property
-    def spans(self) -> Sequence[tuple[ReadableSpan, int]]: ...
-
-
-class Outcome(Protocol):
-    """What came of an event."""
-
-    @property
-    def released(self) -> Sequence[Released] | None: ...
-    @property
-    def decided(self) -> Sequence[Part] | None: ...
-    @property
-    def lost(self) -> Sequence[tuple[str, int]] | None: ...
-
-
-class Waits(Protocol):
-    """Where spans wait, and who decides on them."""
-
-    def begin(self, rule: str, sampled: bool, now: float, /) -> Part:
-        """A part of a trace begins."""
-        ...
-
-    def put(self, part: Any, number: int, span: ReadableSpan, now: float, /) -> bool:
-        """A span ended that is no error: whether it waits with the others."""
-        ...
-
-    def let_go(self, part: Any, number: int, seconds: float, /) -> bool:
-        """A part's first span ended, which is no error: whether the part is let go."""
-        ...
-
-    def ended(
-        self,
-        part: Any,
-        number: int,
-        span: ReadableSpan,
-        now: float,
-        /,
-        *,
-        error: bool,
-        seconds: float,
-        route: tuple[str, int] | None,
-    ) -> Outcome | None:
-        """A span of a part ended; None where nothing comes of it."""
-        ...
-
-    def sweep(self, now: float, /) -> Outcome:
-        """Decide what has waited long enough."""
-        ...
-
-    def close(self) -> Outcome:
-        """Decide on everything."""
-        ...
-
-    def gone(self, weight: int, /) -> None:
-        """So many bytes of what was released are gone."""
-        ...
-
-    def restart(self) -> None:
-        """Hold nothing, under a lock that nobody has."""
-        ...
 
 
 Outcomes = Callable[[str, bool], None]
@@ -162,12 +86,14 @@ class Deferring(SpanProcessor):
         """Be of no more use, in a forked child: its spans go to one of its own."""
         self._ended = True
         self._handing = threading.RLock()
+        # Its own lock may be held by a thread that is not here.
+        self._wake = threading.Event()
         self._ready.clear()
         self._waits.restart()
 
     def begin(self, rule: str, sampled: bool, state: TraceState | None) -> DeferredState:
         """A part of a trace begins here; its spans carry what this returns."""
-        return DeferredState.of(state, self._waits.begin(rule, sampled, monotonic()))
+        return DeferredState.of(state, self._waits.begin(rule, sampled, monotonic()), self)
 
     def add(self, exporting: SpanProcessor) -> None:
         """Have what is kept go to this processor too."""
@@ -189,7 +115,7 @@ class Deferring(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         """A span ended."""
         context = span.context
-        if context is None:
+        if context is None or self._ended:
             return
         try:
             state = context.trace_state
@@ -302,48 +228,10 @@ class Deferring(SpanProcessor):
         """Decide on everything as it stands, export what is kept, and end."""
         self._ended = True
         self._wake.set()
-        self._take(self._waits.close())
+        self._take(self._waits.close(monotonic()))
         self._drain()
         for processor in self._exporting:
             processor.shutdown()
-
-
-def weight_of(span: ReadableSpan) -> int:
-    """An estimate of the bytes that an ended span takes."""
-    try:
-        # The SDK's own mapping is behind a proxy and looks each value up; what it wraps is a dict.
-        # Its events would be made a tuple, for each span anew.
-        attributes, events = span._attributes._dict, span._events  # type: ignore[union-attr]
-    except AttributeError:
-        attributes, events = span.attributes or {}, span.events
-    weight = _SPAN + _weight(attributes)
-    if events:
-        for event in span.events:
-            weight += _EVENT + (_weight(event.attributes) if event.attributes else 0)
-    return weight
-
-
-def _weight(attributes: Mapping[str, object]) -> int:
-    weight = _ATTRIBUTE * len(attributes)
-    for value in attributes.values():
-        kind = type(value)
-        if kind is str:
-            weight += len(value)  # type: ignore[arg-type]  # as its type was just seen to be
-        elif kind is not int and kind is not float and kind is not bool:
-            weight += _weight_of_many(value)
-    return weight
-
-
-def _weight_of_many(value: object) -> int:
-    match value:
-        case str() | bytes():
-            return len(value)
-        case Mapping():
-            return _weight(value)
-        case tuple() | list():
-            return sum(_ITEM + _weight_of_many(each) for each in value)
-        case _:
-            return 0
 
 
 def _kept(span: ReadableSpan, threshold: int | None, decides: Decides) -> ReadableSpan:

@@ -88,12 +88,25 @@ def require_usable(
         ("meter", owners.metrics, bool(readers), "readers"),
         ("meter", owners.metrics, prometheus, "prometheus=True"),
         ("tracer", owners.traces, bool(span_processors), "span_processors"),
+        ("tracer", owners.traces, _keeps_by_code(settings), "Sampling(keep=...)"),
     ):
         if given and owner == "user":
             raise ConfigurationError(
                 f"{what} would have no effect: the application set a {signal} provider of its own"
                 " before setup(); configure that provider, or call setup() before it is set"
             )
+
+
+def _keeps_by_code(settings: Settings) -> bool:
+    """Whether code says that traces are kept for how they end."""
+    return any(
+        value is not None and settings.origin(f"sampling.keep.{key}").source == "code"
+        for key, value in (
+            ("errors", settings.keep_errors),
+            ("slower_than", settings.keep_slower_than),
+            ("propagate", settings.keep_propagate),
+        )
+    )
 
 
 def install(pipeline: Pipeline, owners: Owners) -> None:

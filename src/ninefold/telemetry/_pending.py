@@ -9,7 +9,16 @@ from opentelemetry.trace import SpanContext, TraceState
 
 from ninefold.telemetry._exemplars import Offer, offer
 
-__all__ = ["DeferredState", "Exemplar", "Part", "Pending", "Places", "exemplar_of", "is_deferred"]
+__all__ = [
+    "DeferredState",
+    "Exemplar",
+    "Part",
+    "Pending",
+    "Places",
+    "exemplar_of",
+    "is_deferred",
+    "is_known_kept",
+]
 
 _MOST_OFFERS = 64
 """How many measurements of one trace may wait to be shown: the series that one request goes into,
@@ -44,12 +53,14 @@ class DeferredState(TraceState):
     """
 
     part: Part
+    home: object
+    """Where the part waits: of one process, and of one service in it."""
 
     @classmethod
-    def of(cls, state: TraceState | None, part: Part) -> DeferredState:
+    def of(cls, state: TraceState | None, part: Part, home: object) -> DeferredState:
         """The same members, of this part."""
         made = cls(list(state.items())) if state else cls()
-        made.part = part
+        made.part, made.home = part, home
         return made
 
     def add(self, key: str, value: str) -> TraceState:
@@ -70,6 +81,12 @@ class DeferredState(TraceState):
         again = DeferredState()
         vars(again).update(vars(self) | vars(made))
         return again
+
+    def __copy__(self) -> DeferredState:
+        return self
+
+    def __deepcopy__(self, memo: object) -> DeferredState:
+        return self
 
     def __reduce__(self) -> tuple[type[TraceState], tuple[list[tuple[str, str]]]]:
         # In another process there is no such part.
@@ -120,6 +137,14 @@ def exemplar_of(context: SpanContext) -> Exemplar | None:
             return context
         return Pending(context, part) if part.waiting else None
     return context if context.trace_flags.sampled else None
+
+
+def is_known_kept(context: SpanContext) -> bool:
+    """Whether this span is kept, as far as anybody knows now."""
+    state = context.trace_state
+    if type(state) is DeferredState:
+        return state.part.sampled or state.part.kept
+    return context.trace_flags.sampled
 
 
 def is_deferred(context: SpanContext) -> bool:

@@ -20,7 +20,6 @@ from opentelemetry.sdk.metrics import (
     AlwaysOffExemplarFilter,
     AlwaysOnExemplarFilter,
     ExemplarFilter,
-    TraceBasedExemplarFilter,
 )
 from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
@@ -32,6 +31,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from ninefold._version import __version__
+from ninefold.telemetry._exemplar_filter import KeptExemplarFilter
 from ninefold.telemetry._exporters import exporter_makers
 from ninefold.telemetry._feed import Feed, Source
 from ninefold.telemetry._guarded import (
@@ -58,7 +58,7 @@ T = TypeVar("T")
 _log = logging.getLogger("ninefold.telemetry")
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 _FILTERS: Final[dict[str, Callable[[], ExemplarFilter]]] = {
-    "trace_based": TraceBasedExemplarFilter,
+    "trace_based": KeptExemplarFilter,
     "always_on": AlwaysOnExemplarFilter,
     "always_off": AlwaysOffExemplarFilter,
 }

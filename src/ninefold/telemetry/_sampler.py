@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
     INVALID_SPAN_CONTEXT,
     Link,
+    SpanContext,
     SpanKind,
     TraceFlags,
     TraceState,
@@ -20,19 +21,20 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import Attributes
 
 from ninefold.telemetry._pending import DeferredState, is_deferred
-from ninefold.telemetry._seen import Seen, Started, kind_of
+from ninefold.telemetry._seen import kind_of
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-    from ninefold.telemetry._deferring import Deferring, Waits
+    from ninefold.telemetry._decides import Decides
+    from ninefold.telemetry._deferring import Deferring
     from ninefold.telemetry._faults import Faults
+    from ninefold.telemetry._waits import Waits
 
 __all__ = [
     "DECIDED",
     "Counted",
     "Decided",
-    "Decides",
     "Failed",
     "HeadSampler",
     "restated",
@@ -61,77 +63,6 @@ class Decided(NamedTuple):
 
 DECIDED: Final[ContextVar[Decided | None]] = ContextVar("ninefold_decided", default=None)
 """The decision on the span about to start, where there is one."""
-
-
-class Decides(Protocol):
-    """Who decides on traces."""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether `keeps` is all there is to ask about a root."""
-        ...
-
-    @property
-    def obeys(self) -> bool:
-        """Whether a caller that drops a trace has decided, so that nobody else need be asked."""
-        ...
-
-    @property
-    def entry(self) -> str | None:
-        """The `ot` entry of a root that `keeps` keeps."""
-        ...
-
-    def keeps(self, trace_id: int, parent_sampled: bool | None, /) -> bool:
-        """Whether a trace is kept whose parent, if it has one, told no more than that."""
-        ...
-
-    def decide(
-        self,
-        trace_id: int,
-        parent_sampled: bool | None,
-        entry: str | None,
-        seen: Seen | Started | None,
-        /,
-    ) -> tuple[bool, str | None, str]:
-        """Whether it is kept, the `ot` entry that goes on, and the rule that decided."""
-        ...
-
-    @property
-    def defers(self) -> bool:
-        """Whether a trace that is not kept at first may be kept for how it ends."""
-        ...
-
-    @property
-    def propagates(self) -> bool:
-        """Whether a trace that waits is told to be sampled to those that are called."""
-        ...
-
-    def is_final(self, rule: str, /) -> bool:
-        """Whether what the rule drops is dropped however it ends."""
-        ...
-
-    @property
-    def looks_at_routes(self) -> bool:
-        """Whether `by_route` is to be asked."""
-        ...
-
-    def by_route(
-        self,
-        rule: str,
-        trace_id: int,
-        entry: str | None,
-        route: str,
-        seen: Seen,
-        /,
-        *,
-        kept: bool,
-    ) -> tuple[str, int] | None:
-        """The rule by route that a trace reaches as it ends, and its threshold."""
-        ...
-
-    def told(self, entry: str | None, threshold: int, /) -> str | None:
-        """An `ot` entry with this threshold in the place of its own."""
-        ...
 
 
 Makes: TypeAlias = "Callable[[Callable[[ReadableSpan], int]], Waits]"
@@ -199,7 +130,9 @@ class HeadSampler(Sampler):
         self.deferring = None
         if self._waits is None or not self._head.defers:
             return None
-        from ninefold.telemetry._deferring import Deferring, weight_of  # few services defer
+        # Few services defer.
+        from ninefold.telemetry._deferring import Deferring
+        from ninefold.telemetry._weight import weight_of
 
         self.deferring = Deferring(
             self._waits(weight_of),
@@ -241,10 +174,10 @@ class HeadSampler(Sampler):
                         sampled = parent.trace_flags & _SAMPLED != 0
                         if not parent.is_remote:
                             # Within one process a trace is whole, whatever the rules say meanwhile.
+                            if deferring is not None and is_deferred(parent):
+                                return self._below(deferring, parent, attributes)
                             if sampled:
                                 return SamplingResult(_KEEP, attributes, state)
-                            if deferring is not None and is_deferred(parent):
-                                return SamplingResult(Decision.RECORD_ONLY, attributes, state)
                             return _dropped(state)
             if state is not None:
                 entry = state.get(_ENTRY)
@@ -287,6 +220,17 @@ class HeadSampler(Sampler):
         except Exception:  # noqa: BLE001 - what cannot be decided is not kept
             kept = False
         return SamplingResult(_KEEP, attributes, state) if kept else _dropped(state)
+
+    @staticmethod
+    def _below(deferring: Deferring, parent: SpanContext, attributes: Attributes) -> SamplingResult:
+        """A span below one whose trace waits here, or is kept."""
+        state, kept = parent.trace_state, parent.trace_flags.sampled
+        if isinstance(state, DeferredState) and state.home is not deferring:
+            # Begun before a fork, or by a service that has ended: no end of it will be seen here.
+            part = state.part
+            state = deferring.begin(part.rule, part.sampled or part.kept, state)
+        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.RECORD_ONLY
+        return SamplingResult(decision, attributes, state)
 
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:

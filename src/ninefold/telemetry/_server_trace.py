@@ -41,7 +41,7 @@ from ninefold.telemetry._sampler import DECIDED, Decided, restated
 from ninefold.telemetry._seen import Seen
 
 if TYPE_CHECKING:
-    from ninefold.telemetry._sampler import Decides
+    from ninefold.telemetry._decides import Decides
     from ninefold.telemetry._telemetry import Telemetry
 
 _RANDOM = 0x02  # W3C Trace Context, level 2: the low 56 bits of the trace id are random

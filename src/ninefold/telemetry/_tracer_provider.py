@@ -7,11 +7,11 @@ pointed at the pipeline of the service that is set up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry.trace import NoOpTracerProvider, Span
+from opentelemetry.trace import INVALID_SPAN, Link, NoOpTracerProvider, Span, SpanKind
 
 # What the API's own `start_as_current_span` is made with: it decorates coroutine functions too.
 from opentelemetry.util._decorator import (
@@ -19,6 +19,7 @@ from opentelemetry.util._decorator import (
 )
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.util.types import Attributes
@@ -90,10 +91,66 @@ class _Tracer(trace.Tracer):
             found = self._found = (provider, provider.get_tracer(*self._scope))
         return found[1]
 
-    def start_span(self, *args: Any, **kwargs: Any) -> Span:
-        return self._real().start_span(*args, **kwargs)
+    # The signatures of the API, which callers may use by position.
+    def start_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = (),
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+    ) -> Span:
+        try:
+            return self._real().start_span(
+                name,
+                context,
+                kind,
+                attributes,
+                links,
+                start_time,
+                record_exception,
+                set_status_on_exception,
+            )
+        except Exception as error:  # noqa: BLE001 - telemetry never raises into the application
+            pipeline = self._provider.pipeline
+            if pipeline is not None:
+                pipeline.faults.internal_error("traces", error)
+            return INVALID_SPAN
 
     @context_manager
-    def start_as_current_span(self, *args: Any, **kwargs: Any) -> Iterator[Span]:
-        with self._real().start_as_current_span(*args, **kwargs) as span:
+    def start_as_current_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = (),
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+        end_on_exit: bool = True,
+    ) -> Iterator[Span]:
+        span = self.start_span(
+            name,
+            context,
+            kind,
+            attributes,
+            links,
+            start_time,
+            record_exception,
+            set_status_on_exception,
+        )
+        if span is INVALID_SPAN:
+            # In its place the caller's trace stays the present one, as the API's own tracer has it.
+            yield span
+            return
+        with trace.use_span(
+            span,
+            end_on_exit=end_on_exit,
+            record_exception=record_exception,
+            set_status_on_exception=set_status_on_exception,
+        ):
             yield span

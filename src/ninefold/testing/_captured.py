@@ -122,7 +122,10 @@ class CapturedTelemetry:
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
-        """The spans that ended, in the order in which they did."""
+        """The spans that ended, in the order in which they did.
+
+        Where traces wait for their outcome (`Sampling(keep=...)`), those of traces that are kept.
+        """
         built = self.service.telemetry.pipeline.built
         if built is not None and built.deferring is not None:
             # What is decided to be kept goes out on a thread of its own.

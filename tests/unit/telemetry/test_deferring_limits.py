@@ -112,7 +112,7 @@ def test_spans_of_a_decided_trace_are_not_remembered(collect: Collect) -> None:
     state = root.get_span_context().trace_state
     assert isinstance(state, DeferredState)
     assert not state.part.waiting
-    assert not getattr(state.part, "_unended")  # noqa: B009 - what the driver may not see
+    assert not getattr(state.part, "unended")  # noqa: B009 - what the driver may not see
     assert not given.spans
 
 
