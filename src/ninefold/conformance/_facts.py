@@ -1,0 +1,206 @@
+"""What the readers found: declarations of metrics, their uses, and what could not be read.
+
+Every rule judges these facts and nothing else, whether they come from Python source or from an
+exposition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Api: TypeAlias = Literal["opentelemetry", "prometheus_client", "ninefold", "exposition"]
+Kind: TypeAlias = Literal[
+    "counter",
+    "updowncounter",
+    "gauge",
+    "histogram",
+    "summary",
+    "info",
+    "stateset",
+    "gaugehistogram",
+    "unknown",
+]
+Profile: TypeAlias = Literal["otel", "prometheus", "both"]
+Method: TypeAlias = Literal["add", "record", "set", "inc", "dec", "observe", "labels", "callback"]
+ValueKind: TypeAlias = Literal["literal", "name", "call", "fstring", "other"]
+Literal_: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A stretch of a file: lines and columns from 1, columns in characters, the end exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text as far as it is known; `parts` has None for each stretch that is not.
+
+    `position` is the argument that gives it, also where a constant of another file does. `why` says
+    in words what is not known, and `runtime` that it is data of the running program, not something
+    that a better reader could have looked up.
+
+    >>> here = Position("shop.py", 1, 1, 1, 2)
+    >>> Text(("shop.", None), here).value is None, Text(("shop.", "orders"), here).value
+    (True, 'shop.orders')
+    """
+
+    parts: tuple[str | None, ...]
+    position: Position
+    why: str = ""
+    runtime: bool = False
+
+    @property
+    def value(self) -> str | None:
+        """The whole text, or None where a part is not known."""
+        return None if None in self.parts else "".join(self.parts)  # type: ignore[arg-type]  # no None here
+
+    @property
+    def shown(self) -> str:
+        """The text for people, `…` for what is not known."""
+        return "".join("…" if part is None else part for part in self.parts)
+
+    @property
+    def known_start(self) -> str:
+        """The text up to the first part that is not known."""
+        start = ""
+        for part in self.parts:
+            if part is None:
+                break
+            start += part
+        return start
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """A histogram's boundaries as written, without an added `+Inf`; None where not known."""
+
+    bounds: tuple[float, ...] | None
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The label names of a declaration; None where they are not known."""
+
+    names: tuple[Text, ...] | None
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Declaration:
+    """One metric as it is declared in one place; two are the same only if they are identical.
+
+    `name` is the whole name that the API is given, after `namespace`, `subsystem` and the client's
+    own unit suffix; without the `_total` that a client adds. `unit`, `description`, `buckets` and
+    `labels` are None where nothing is given, and hold None where it is not known what is.
+    `callee` is what makes it, as written, and `via` the function around it that was called.
+    """
+
+    api: Api
+    kind: Kind
+    name: Text
+    position: Position
+    callee: str = ""
+    via: str = ""
+    unit: Text | None = None
+    description: Text | None = None
+    buckets: Buckets | None = None
+    labels: Labels | None = None
+    scope: Text | None = None
+    observable: bool = False
+    profile: Profile = "otel"
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the whole name is known."""
+        return None not in self.name.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an attribute is set to.
+
+    `dotted` is the name that is read or called (`request.url.path`, `str`), `literal` the value
+    where it is known (also that of a constant or an enum's member), `inner` the arguments of a call
+    or the parts of an f-string.
+    """
+
+    kind: ValueKind
+    position: Position
+    literal: Literal_ = None
+    is_known: bool = False
+    dotted: str = ""
+    inner: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One key of a use, and what it is set to."""
+
+    key: Text
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Use:
+    """One place where a metric is recorded.
+
+    `attributes` are those that can be read; `is_complete` says that these are all. `amount` is None
+    where it is not a literal.
+    """
+
+    declaration: Declaration
+    method: Method
+    position: Position
+    attributes: tuple[Attribute, ...] = ()
+    is_complete: bool = True
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read: a file, or a line of one."""
+
+    position: Position
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment that accepts findings on its line: all of them where `codes` is empty.
+
+    `until` is the last day on which it holds, as written (`2027-03-01`).
+    """
+
+    position: Position
+    codes: tuple[str, ...]
+    until: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a run has read."""
+
+    declarations: tuple[Declaration, ...] = ()
+    uses: tuple[Use, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    files: int = 0
+
+    def joined(self, other: Facts) -> Facts:
+        """These facts and those of another reader."""
+        return Facts(
+            self.declarations + other.declarations,
+            self.uses + other.uses,
+            self.unread + other.unread,
+            self.suppressions + other.suppressions,
+            self.files + other.files,
+        )

@@ -1,0 +1,59 @@
+"""What a rule says of a place, and what the engine makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ninefold.conformance._facts import Position
+
+Severity: TypeAlias = Literal["E", "W", "I"]
+SEVERITIES: tuple[Severity, ...] = ("E", "W", "I")
+FixKind: TypeAlias = Literal["safe", "unsafe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Text to be put in the place of a stretch."""
+
+    position: Position
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that mends a finding; an unsafe one changes what is stored under which name."""
+
+    kind: FixKind
+    says: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule yields: where, what is wrong, and the remedy.
+
+    `severity` is given where it differs from the rule's own, and `metric` where the finding is
+    about another name than that of the declaration at hand.
+    """
+
+    position: Position
+    message: str
+    remedy: str = ""
+    fix: Fix | None = None
+    severity: Severity | None = None
+    metric: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding of a run. `fingerprint` stays the same when lines move."""
+
+    code: str
+    severity: Severity
+    message: str
+    position: Position
+    metric: str = ""
+    remedy: str = ""
+    fix: Fix | None = None
+    fingerprint: str = ""

@@ -1,0 +1,24 @@
+"""What a run is asked to look for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ninefold.conformance._facts import Profile
+from ninefold.conformance._finding import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a run; codes are whole (`NF-U202`) or their beginnings (`NF-U`, `NF-U2`)."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    profile: Profile | None = None
+    prefix: str = ""
+    registry: tuple[str, ...] = ()
+    exempt: bool = True
+    """Whether names that are exactly a convention's are exempt; off only to show what it spares."""

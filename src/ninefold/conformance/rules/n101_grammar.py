@@ -1,0 +1,68 @@
+"""N101: a name that the API does not accept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ninefold.conformance._facts import Declaration
+from ninefold.conformance._finding import Found
+from ninefold.conformance._rule import Context, rule
+
+_LONGEST = 255
+_OTEL = re.compile(r"[A-Za-z][A-Za-z0-9_.\-/]*")
+_PROMETHEUS = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+@rule(
+    "N101",
+    "name-grammar",
+    "E",
+    source="OpenTelemetry specification, metrics API: instrument name syntax",
+)
+def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
+    """A metric's name is outside the grammar of its API, or longer than 255 characters.
+
+    ## Why
+
+    An OpenTelemetry SDK drops such an instrument with no more than a warning in a log, and
+    prometheus_client raises when the module is imported: in both cases the series never appears.
+    An OpenTelemetry name is a letter, then letters, digits, `_`, `.`, `-` and `/`. A Prometheus
+    name is a letter, `_` or `:`, then the same and digits.
+
+    ## Bad
+
+    ```python
+    from opentelemetry.metrics import get_meter
+
+    meter = get_meter("shop")
+    orders = meter.create_counter("shop.orders count", unit="{order}", description="Orders placed.")
+    ```
+
+    ## Use instead
+
+    ```python
+    from opentelemetry.metrics import get_meter
+
+    meter = get_meter("shop")
+    orders = meter.create_counter("shop.orders.count", unit="{order}", description="Orders placed.")
+    ```
+    """
+    name = declaration.name.value or ""
+    grammar, says = (
+        (_PROMETHEUS, "a letter, '_' or ':', then letters, digits, '_' and ':'")
+        if context.profile(declaration) == "prometheus"
+        else (_OTEL, "a letter, then letters, digits, '_', '.', '-' and '/'")
+    )
+    if not grammar.fullmatch(name):
+        yield Found(
+            declaration.name.position,
+            f"the name {name!r} is not {says}" if name else "the name is empty",
+            "the instrument is not created as it is; use only those characters",
+        )
+    elif len(name) > _LONGEST and context.profile(declaration) != "prometheus":
+        yield Found(
+            declaration.name.position,
+            f"the name has {len(name)} characters",
+            f"the API takes {_LONGEST} at most; shorten it",
+        )
