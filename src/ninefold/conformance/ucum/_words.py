@@ -1,0 +1,81 @@
+"""What people write for a unit, and the UCUM code that they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "s": "second seconds sec secs",
+        "ms": "millisecond milliseconds millis msec msecs",
+        "us": "microsecond microseconds micros usec usecs \u00b5s \u03bcs mus",
+        "ns": "nanosecond nanoseconds nanos nsec nsecs",
+        "min": "minute minutes mins",
+        "h": "hour hours hr hrs",
+        "d": "day days",
+        "wk": "week weeks",
+        "mo": "month months",
+        "a": "year years yr yrs",
+        "By": "byte bytes octet octets",
+        "bit": "bits",
+        "kBy": "kilobyte kilobytes kb KBy",
+        "MBy": "megabyte megabytes",
+        "GBy": "gigabyte gigabytes gb",
+        "TBy": "terabyte terabytes tb",
+        "KiBy": "kibibyte kibibytes kib",
+        "MiBy": "mebibyte mebibytes mib",
+        "GiBy": "gibibyte gibibytes gib",
+        "TiBy": "tebibyte tebibytes tib",
+        "1": "ratio fraction none dimensionless unit units unitless number scalar",
+        "%": "percent percentage pct",
+        "Cel": "celsius degc \u00b0c degrees_celsius",
+        "Hz": "hertz",
+        "W": "watt watts",
+        "V": "volt volts",
+        "A": "ampere amperes amp amps",
+        "J": "joule joules",
+        "m": "metre metres meter meters",
+        "g": "gram grams",
+        "kg": "kilogram kilograms",
+        "By/s": "bytes_per_second bytes/s bytes/sec bytes/second",
+        "bit/s": "bits_per_second bits/s bits/sec bps",
+        "{request}/s": "rps requests/s requests_per_second",
+    }
+)
+_MEANT: Mapping[str, str] = MappingProxyType(
+    {word: code for code, words in _CODES.items() for word in words.split()}
+)
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def meant(text: str) -> str | None:
+    """The code that `text`, which is no UCUM unit, was written for; None where that is not clear.
+
+    A word of plain letters that is no unit is taken for what is counted, in the singular.
+
+    >>> meant("seconds"), meant("MB/s"), meant("requests")
+    ('s', None, '{request}')
+    """
+    word = text.strip().lower()
+    if word in _MEANT:
+        return _MEANT[word]
+    if word == text.strip() and _WORD.fullmatch(word):
+        return f"{{{singular(word)}}}"
+    return None
+
+
+def singular(word: str) -> str:
+    """`word` in the singular, so far as its ending tells.
+
+    >>> [singular(word) for word in ("requests", "entries", "boxes", "status", "bytes", "process")]
+    ['request', 'entry', 'box', 'status', 'byte', 'process']
+    """
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
