@@ -1,0 +1,173 @@
+"""The metrics and attributes that are known, by their OpenTelemetry and their Prometheus names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Sections: TypeAlias = dict[str, Any]
+
+
+class Known:
+    """Metrics and attributes with what is said of them; nothing is read before it is asked for.
+
+    `read` gives the sections of `semconv-facts.json`. `own` are the metrics that the project's
+    registry declares; None where it has none. `own_attributes` likewise.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Sections],
+        *,
+        own: frozenset[str] | None = None,
+        own_attributes: frozenset[str] = frozenset(),
+    ) -> None:
+        self._read = read
+        self.own = own
+        self.own_attributes = own_attributes
+
+    @cached_property
+    def _sections(self) -> Sections:
+        return self._read()
+
+    @property
+    def sections(self) -> Sections:
+        """All that is known, for a registry that is merged over it."""
+        return self._sections
+
+    @property
+    def version(self) -> str:
+        """Which conventions these are, as in `v1.44.0`."""
+        return str(self._sections["tag"])
+
+    @property
+    def metrics(self) -> Iterable[str]:
+        """The names of all metrics."""
+        metrics: Mapping[str, Any] = self._sections["metrics"]
+        return metrics.keys()
+
+    @property
+    def attributes(self) -> Iterable[str]:
+        """The keys of all attributes, templates as their common beginnings."""
+        attributes: Mapping[str, Any] = self._sections["attributes"]
+        return attributes.keys()
+
+    def metric(self, name: str) -> Mapping[str, Any] | None:
+        """What is said of the metric `name`; None for one that is not there."""
+        found: Mapping[str, Any] | None = self._sections["metrics"].get(name)
+        return found
+
+    def attribute(self, key: str) -> Mapping[str, Any] | None:
+        """What is said of the attribute `key`; a template speaks for every key that begins with it.
+
+        >>> conventions().attribute("http.request.header.accept")["type"]
+        'template[string[]]'
+        """
+        attributes: Mapping[str, Mapping[str, Any]] = self._sections["attributes"]
+        found = attributes.get(key)
+        start = key
+        while found is None and "." in start:
+            start = start.rpartition(".")[0]
+            template = attributes.get(start)
+            if template is not None and str(template["type"]).startswith("template["):
+                found = template
+        return found
+
+    def successor(self, name: str) -> str | None:
+        """The live metric that the deprecated or renamed `name` has become, if any.
+
+        >>> conventions().successor("http.server.duration")
+        'http.server.request.duration'
+        >>> conventions().successor("http.server.request.duration") is None
+        True
+        """
+        return self._followed(name, "metrics", "renamed_metrics")
+
+    def attribute_successor(self, key: str) -> str | None:
+        """The live attribute that the deprecated or renamed `key` has become, if any.
+
+        >>> conventions().attribute_successor("net.peer.ip")
+        'network.peer.address'
+        """
+        return self._followed(key, "attributes", "renamed_attributes")
+
+    def _followed(self, name: str, section: str, renames: str) -> str | None:
+        facts: Mapping[str, Mapping[str, Any]] = self._sections[section]
+        renamed: Mapping[str, str] = self._sections[renames]
+        seen: set[str] = set()
+        now = name
+        while now not in seen:
+            seen.add(now)
+            deprecated = facts.get(now, {}).get("deprecated")
+            if now in facts and deprecated is None:
+                return now if now != name else None
+            following = _next(deprecated or {}) or renamed.get(now)
+            if following is None:
+                return None
+            now = following
+        return None  # names renamed in a circle have no last one
+
+    @cached_property
+    def _by_prometheus(self) -> Mapping[str, str]:
+        from ninefold.core import prometheus_name  # expositions alone need it
+
+        names: dict[str, str] = {}
+        metrics: Mapping[str, Mapping[str, Any]] = self._sections["metrics"]
+        for name, fact in metrics.items():
+            stored = prometheus_name(name, fact["unit"], fact["instrument"])
+            # A live name wins where an old one is stored alike.
+            if stored not in names or "deprecated" not in fact:
+                names[stored] = name
+        return names
+
+    @cached_property
+    def _by_start(self) -> Mapping[str, str]:
+        # Names that are known by their rename alone, without unit and kind.
+        from ninefold.core import prometheus_name
+
+        renamed: Mapping[str, str] = self._sections["renamed_metrics"]
+        known: Mapping[str, Any] = self._sections["metrics"]
+        return {
+            prometheus_name(old, "", "updowncounter"): old for old in renamed if old not in known
+        }
+
+    def of_prometheus(self, stored: str) -> str | None:
+        """The known metric that Prometheus stores as `stored`, suffixes of units and all.
+
+        A name that was renamed before units were written down is known by its beginning.
+
+        >>> conventions().of_prometheus("http_server_request_duration_seconds")
+        'http.server.request.duration'
+        >>> conventions().of_prometheus("http_server_duration_milliseconds")
+        'http.server.duration'
+        """
+        found = self._by_prometheus.get(stored)
+        if found is None:
+            start = stored.removesuffix("_total")
+            found = self._by_start.get(start) or self._by_start.get(start.rpartition("_")[0])
+        return found
+
+
+@cache
+def conventions() -> Known:
+    """The OpenTelemetry semantic conventions that this version of ninefold was built with.
+
+    >>> conventions().metric("http.server.request.duration")["unit"]
+    's'
+    """
+    return Known(_facts)
+
+
+def _facts() -> Sections:
+    # The package `ninefold.registry` brings a typed catalogue, whose import costs ten times what
+    # its data file does; a check needs the file alone.
+    path = Path(__file__).resolve().parents[2] / "registry" / "data" / "semconv-facts.json"
+    facts: Sections = json.loads(path.read_bytes())
+    return facts
+
+
+def _next(deprecated: Mapping[str, str]) -> str | None:
+    return deprecated.get("renamed_to") or deprecated.get("successor")

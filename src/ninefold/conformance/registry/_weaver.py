@@ -1,0 +1,258 @@
+"""Registry files of OpenTelemetry Weaver, in both of its formats, read tolerantly.
+
+What is wrong is told with its position, and the rest is read. Sources: open-telemetry/weaver,
+schemas/semconv-syntax.md and schemas/semconv.definition-syntax.v2.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from ninefold.conformance._facts import Position, Unread
+
+_INSTRUMENTS = ("counter", "updowncounter", "gauge", "histogram")
+_DEEPEST = 100
+_SECTIONS = {
+    *("groups", "attributes", "attribute_groups", "metrics", "spans", "events", "entities"),
+    *("imports", "file_format", "version"),
+}
+
+Map: TypeAlias = dict[str, "Node"]
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a document, and where it is."""
+
+    value: Any  # str, int, float, bool, None, list[Node] or Map
+    position: Position
+
+    def text(self, key: str) -> str:
+        """The text under `key` of a mapping; empty where there is none."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return found.value if found is not None and isinstance(found.value, str) else ""
+
+    def items(self, key: str) -> list[Node]:
+        """The mappings of the list under `key`."""
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        values = found.value if found is not None and isinstance(found.value, list) else []
+        return [each for each in values if isinstance(each.value, dict)]
+
+    def get(self, key: str) -> Node | None:
+        """What stands under `key` of a mapping."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
+
+
+@dataclass(slots=True)
+class Own:
+    """What the files declare, in the form of `semconv-facts.json`."""
+
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
+
+
+class _Unreadable(Exception):
+    def __init__(self, position: Position, why: str) -> None:
+        super().__init__(why)
+        self.unread = Unread(position, why)
+
+
+def read(files: Iterable[Path], known: Mapping[str, Any]) -> Own:
+    """Read the `files`; they may refer to the attributes of `known` without declaring them."""
+    own = Own()
+    groups: dict[str, Node] = {}
+    metrics: list[Node] = []
+    for path in files:
+        try:
+            document = _document(path)
+        except _Unreadable as error:
+            own.unread.append(error.unread)
+            continue
+        if not _SECTIONS & document.value.keys():
+            own.unread.append(
+                Unread(document.position, "no registry: it has neither groups nor metrics")
+            )
+        for group in document.items("groups"):
+            groups[group.text("id")] = group
+            _define(own, (each for each in group.items("attributes") if each.get("id")), "id")
+            if group.text("type") in ("metric", "metric_group") and group.get("metric_name"):
+                metrics.append(group)
+        for group in document.items("attribute_groups"):
+            groups[group.text("id")] = group
+        _define(own, document.items("attributes"), "key")
+        metrics += document.items("metrics")
+    for metric in metrics:
+        try:
+            _metric(own, metric, groups, known)
+        except _Unreadable as error:
+            own.unread.append(error.unread)
+    return own
+
+
+def _define(own: Own, attributes: Iterable[Node], key: str) -> None:
+    for attribute in attributes:
+        name = attribute.text(key)
+        kind = attribute.get("type")
+        if not name or kind is None:
+            missing = "type" if name else key
+            own.unread.append(Unread(attribute.position, f"an attribute without its {missing}"))
+            continue
+        members = kind.items("members")
+        fact: dict[str, Any] = {
+            "type": [found.value for each in members if (found := each.get("value")) is not None]
+            if members
+            else str(kind.value),
+            "stability": attribute.text("stability") or "development",
+        }
+        if deprecated := _deprecation(attribute):
+            fact["deprecated"] = deprecated
+        own.attributes[name] = fact
+
+
+def _metric(own: Own, metric: Node, groups: Mapping[str, Node], known: Mapping[str, Any]) -> None:
+    name = metric.text("metric_name") or metric.text("name")
+    instrument = metric.get("instrument")
+    if not name:
+        raise _Unreadable(metric.position, "a metric without its name")
+    if instrument is None or instrument.value not in _INSTRUMENTS:
+        at, got = (metric, "none") if instrument is None else (instrument, repr(instrument.value))
+        raise _Unreadable(
+            at.position,
+            f"the instrument of {name!r} must be one of {', '.join(_INSTRUMENTS)}, got {got}",
+        )
+    unit = metric.get("unit")
+    fact: dict[str, Any] = {
+        "instrument": instrument.value,
+        # YAML reads `unit: 1` as a number.
+        "unit": "" if unit is None or unit.value is None else str(unit.value),
+        "stability": metric.text("stability") or "development",
+    }
+    if deprecated := _deprecation(metric):
+        fact["deprecated"] = deprecated
+    levels = dict(_levels(metric, groups, ()))
+    for key, (_, position) in levels.items():
+        if key not in own.attributes and key not in known:
+            own.unread.append(
+                Unread(position, f"{name!r} refers to {key!r}, which nothing declares")
+            )
+    if levels:
+        fact["attributes"] = {key: level for key, (level, _) in levels.items()}
+    own.metrics[name] = fact
+
+
+def _levels(
+    group: Node, groups: Mapping[str, Node], within: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, Position]]]:
+    """Each attribute's level; nearer declarations win, and one that says none keeps what is."""
+    levels: dict[str, tuple[str, Position]] = {}
+    inherited = [group.get("extends")]
+    inherited += (each.get("ref_group") for each in group.items("attributes"))
+    for reference in inherited:
+        if reference is None:
+            continue
+        name = str(reference.value)
+        if name in within or len(within) == _DEEPEST:
+            raise _Unreadable(reference.position, f"the group {name!r} stands on itself")
+        if name not in groups:
+            # The group may be one of the registry that this one depends on.
+            continue
+        levels |= dict(_levels(groups[name], groups, (*within, name)))
+    for attribute in group.items("attributes"):
+        key = attribute.text("ref") or attribute.text("id") or attribute.text("key")
+        if not key:
+            continue
+        declared = attribute.get("requirement_level")
+        level = declared.value if declared is not None else None
+        if isinstance(level, dict):
+            level = next(iter(level), None)
+        before = levels.get(key, ("recommended", attribute.position))[0]
+        levels[key] = (str(level or before), attribute.position)
+    yield from levels.items()
+
+
+def _deprecation(node: Node) -> dict[str, str] | None:
+    deprecated = node.get("deprecated")
+    if deprecated is None:
+        return None
+    if not isinstance(deprecated.value, dict):
+        return {"reason": "obsoleted"}  # the oldest form: a note alone
+    fact = {"reason": deprecated.text("reason") or "uncategorized"}
+    if renamed := deprecated.text("renamed_to"):
+        fact["renamed_to"] = renamed
+    return fact
+
+
+def _document(path: Path) -> Node:
+    shown = str(path)
+    start = Position(shown, 1, 1, 1, 1)
+    try:
+        text = path.read_bytes().decode("utf-8")
+        # LibYAML where it is there: the conventions' own model has three megabytes.
+        root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except OSError as error:
+        raise _Unreadable(start, f"cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise _Unreadable(Position(shown, line, 1, line, 1), "is not UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        why = f"is not YAML: {error.problem or error.context}"
+        if mark is None:
+            raise _Unreadable(start, why) from None
+        line, column = mark.line + 1, mark.column + 1
+        raise _Unreadable(Position(shown, line, column, line, column + 1), why) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _Unreadable(start, f"is not YAML: {str(error).splitlines()[0]}") from None
+    if root is None:
+        raise _Unreadable(start, "is empty")
+    node = _Reader(shown).node(root, 0)
+    if not isinstance(node.value, dict):
+        raise _Unreadable(node.position, "must be a mapping with groups or metrics")
+    return node
+
+
+class _Reader:
+    """Turns the nodes of one document into ours; an anchor's node becomes one, however often."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._done: dict[int, Node] = {}
+        self._scalars = SafeConstructor()
+
+    def node(self, node: yaml.Node, depth: int) -> Node:
+        """What `node` is, its depth in the document being `depth`."""
+        found = self._done.get(id(node))
+        if found is None:
+            found = self._done[id(node)] = self._made(node, depth)
+        return found
+
+    def _made(self, node: yaml.Node, depth: int) -> Node:
+        begin, end = node.start_mark, node.end_mark
+        position = Position(
+            self._path, begin.line + 1, begin.column + 1, end.line + 1, end.column + 1
+        )
+        if depth == _DEEPEST:
+            raise _Unreadable(position, f"more than {_DEEPEST} levels within one another")
+        value: Any
+        match node:
+            case yaml.MappingNode():
+                value = {
+                    str(key.value): self.node(item, depth + 1)
+                    for key, item in node.value
+                    if isinstance(key, yaml.ScalarNode)
+                }
+            case yaml.SequenceNode():
+                value = [self.node(item, depth + 1) for item in node.value]
+            case _:
+                try:
+                    value = self._scalars.construct_object(node)
+                except (yaml.YAMLError, ValueError):
+                    value = str(node.value)
+        return Node(value, position)
