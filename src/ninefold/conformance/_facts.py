@@ -43,8 +43,7 @@ class Text:
     """Text as far as it is known; `parts` has None for each stretch that is not.
 
     `position` is the argument that gives it, also where a constant of another file does. `why` says
-    in words what is not known, and `runtime` that it is data of the running program, not something
-    that a better reader could have looked up.
+    in words what is not known, and `unknown` has what is put in each such place.
 
     >>> here = Position("shop.py", 1, 1, 1, 2)
     >>> Text(("shop.", None), here).value is None, Text(("shop.", "orders"), here).value
@@ -54,7 +53,7 @@ class Text:
     parts: tuple[str | None, ...]
     position: Position
     why: str = ""
-    runtime: bool = False
+    unknown: tuple[Value, ...] = ()
 
     @property
     def value(self) -> str | None:

@@ -1,0 +1,172 @@
+"""A module of Python source, and how one finds the file of another without importing anything."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+
+from ninefold.conformance._facts import Position
+from ninefold.conformance.source._scopes import FUNCTIONS, Owner, Scope
+
+_LARGEST = 4_000_000
+_HAS_BODY = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+class Module:
+    """One file of source: its tree, its scopes, and where things stand in it."""
+
+    def __init__(self, path: str, shown: str, data: bytes, *, is_read: bool) -> None:
+        """`shown` is the path as findings give it; `is_read` says that it is one of the run.
+
+        Raises what `ast.parse` does.
+        """
+        self.path = path
+        self.shown = shown
+        self.data = data
+        self.is_read = is_read
+        self.tree = ast.parse(data)
+        self.stars: list[str] = []
+        self._scopes: dict[int, Scope] = {}
+        self._lines: list[bytes] | None = None
+        self._is_ascii = data.isascii()
+        self.root, self.name = root_and_name(path)
+        self.scope = Scope(self, self.tree, None)
+
+    def absolute(self, module: str, level: int) -> str:
+        """The whole name of what `from ..module import` names here."""
+        if not level:
+            return module
+        parts = self.name.split(".")
+        if os.path.basename(self.path) != "__init__.py":
+            parts = parts[:-1]
+        if level > 1:
+            parts = parts[: 1 - level]
+        return ".".join([*parts, module] if module else parts)
+
+    def child(self, node: Owner, parent: Scope) -> Scope:
+        """The scope of a function, class or comprehension that stands in `parent`."""
+        if parent.call is not None:
+            return Scope(self, node, parent)
+        found = self._scopes.get(id(node))
+        if found is None:
+            found = self._scopes[id(node)] = Scope(self, node, parent)
+        return found
+
+    def functions(self) -> Iterator[Scope]:
+        """The scopes of all functions and methods."""
+        yield from self._functions(self.tree, self.scope)
+
+    def _functions(self, node: ast.AST, scope: Scope) -> Iterator[Scope]:
+        for field in _HAS_BODY:
+            for each in getattr(node, field, ()):
+                if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    inner = self.child(each, scope)
+                    if isinstance(each, FUNCTIONS):
+                        yield inner
+                    yield from self._functions(each, inner)
+                else:
+                    yield from self._functions(each, scope)
+
+    def position(self, node: ast.expr | ast.stmt) -> Position:
+        """Where a node stands."""
+        end_line = node.end_lineno or node.lineno
+        end_column = node.end_col_offset if node.end_col_offset is not None else node.col_offset
+        return Position(
+            self.shown,
+            node.lineno,
+            self._column(node.lineno, node.col_offset),
+            end_line,
+            self._column(end_line, end_column),
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        """The column in characters, from 1, of an offset in bytes of UTF-8, from 0."""
+        if self._is_ascii:
+            return offset + 1
+        if self._lines is None:
+            text = _decoded(self.data)
+            self._lines = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        start = self._lines[line - 1] if line <= len(self._lines) else b""
+        return len(start[:offset].decode("utf-8", "replace")) + 1
+
+
+def _decoded(data: bytes) -> bytes:
+    """The source as UTF-8, which the offsets of a tree are in."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:]
+    if b"coding" in data[:200]:
+        import io
+        import tokenize
+
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            return data.decode(encoding).encode("utf-8", "surrogatepass")
+        except (SyntaxError, LookupError, UnicodeError):
+            return data
+    return data
+
+
+def root_and_name(path: str) -> tuple[str, str]:
+    """The folder that a file's package stands in, and the file's whole module name."""
+    folder, file = os.path.split(path)
+    names = [] if file == "__init__.py" else [file.removesuffix(".py")]
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        if not name:
+            break
+        names.append(name)
+    return folder, ".".join(reversed(names))
+
+
+class Finder:
+    """Finds the file of a module by looking, as the interpreter would, in folders alone."""
+
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self._roots = roots
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._folders: tuple[str, ...] | None = None
+
+    def find(self, name: str, near: str) -> str | None:
+        """The path of the module `name` as a file in the root `near` imports it, or None."""
+        key = (name, near)
+        if key not in self._found:
+            self._found[key] = self._look(name, near)
+        return self._found[key]
+
+    def _look(self, name: str, near: str) -> str | None:
+        top = name.partition(".")[0]
+        if not name or top in sys.stdlib_module_names:
+            return None
+        relative = name.replace(".", os.sep)
+        for root in (near, *self._roots, *self._installed()):
+            if not os.path.exists(os.path.join(root, top)) and "." in name:
+                continue
+            path = os.path.join(root, relative)
+            for each in (os.path.join(path, "__init__.py"), f"{path}.py"):
+                if os.path.isfile(each):
+                    return each
+        return None
+
+    def _installed(self) -> tuple[str, ...]:
+        """The folders of installed packages: of this interpreter and of a `.venv` at hand."""
+        if self._folders is None:
+            found = [each for each in sys.path if each.endswith(("site-packages", "dist-packages"))]
+            for root in self._roots:
+                library = os.path.join(root, ".venv", "lib")
+                if os.path.isdir(library):
+                    for each in sorted(os.listdir(library)):
+                        found.append(os.path.join(library, each, "site-packages"))
+            self._folders = tuple(dict.fromkeys(found))
+        return self._folders
+
+
+def read_source(path: str) -> bytes | None:
+    """The bytes of a file that is looked up; None where it cannot be read or is huge."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError:
+        return None
+    return None if len(data) > _LARGEST else data

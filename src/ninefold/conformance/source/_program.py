@@ -1,0 +1,45 @@
+"""The modules that a run has parsed: those it reads, and those it has to look something up in."""
+
+from __future__ import annotations
+
+import warnings
+
+from ninefold.conformance.source._module import Finder, Module, read_source
+
+FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What parsing can raise."""
+
+
+class Program:
+    """Modules by their paths; each is parsed at most once."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._modules: dict[str, Module | None] = {}
+
+    def add(self, path: str, shown: str, data: bytes) -> Module:
+        """Parse a module that is to be read. Raises what is in `FAULTS`."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = Module(path, shown, data, is_read=True)
+        self._modules[path] = module
+        return module
+
+    def at(self, path: str) -> Module | None:
+        """The module at a path, parsed now if it was not; None where that is not possible."""
+        if path not in self._modules:
+            self._modules[path] = None
+            data = read_source(path)
+            if data is not None:
+                try:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore")
+                        self._modules[path] = Module(path, path, data, is_read=False)
+                except FAULTS:
+                    pass
+        return self._modules[path]
+
+    def named(self, name: str, near: str) -> Module | None:
+        """The module that a file of the root `near` imports as `name`."""
+        path = self._finder.find(name, near)
+        return None if path is None else self.at(path)

@@ -1,0 +1,473 @@
+"""Reads the declarations and uses of metrics out of parsed modules.
+
+Over 300 lines: one object that looks at calls in rounds, each of which needs what the one before
+has found: declarations, the functions that only pass a name on, calls of those, and uses.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ninefold.conformance._facts import Declaration, Text, Use
+from ninefold.conformance.source import _declare as declare
+from ninefold.conformance.source._declare import OPENTELEMETRY, PROMETHEUS
+from ninefold.conformance.source._evaluate import Evaluator
+from ninefold.conformance.source._module import Module
+from ninefold.conformance.source._program import Program
+from ninefold.conformance.source._scopes import COMPREHENSIONS, FUNCTIONS, Scope
+from ninefold.conformance.source._uses import (
+    RECORDS,
+    attributes_of,
+    callback_uses,
+    labels_of,
+    use_of,
+)
+from ninefold.conformance.source._values import (
+    Api,
+    Cls,
+    Const,
+    Func,
+    Instance,
+    Instrument,
+    Meter,
+    Result,
+    Str,
+    Unknown,
+)
+
+_CALLS: Final = (
+    rb"(?i:\b\w*(?:counter|gauge|histogram|summary|metric)\w*\s*\()"
+    rb"|\b(?:Info|Enum|create_\w+|super)\s*\("
+    rb"|\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\("
+)
+_WRAPPER: Final = re.compile(r"(?i)counter|gauge|histogram|summary|metric|meter|\Acreate_")
+_MOST_ROUNDS: Final = 3
+_DEEPEST_CALL: Final = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Made:
+    """A declaration, where it stands, and the functions whose parameters its name depends on."""
+
+    declaration: Declaration
+    node: ast.Call
+    scope: Scope
+    functions: tuple[ast.AST, ...]
+    is_replaced: bool = False
+
+
+class Reader:
+    """Collects facts; feed it modules, then `finish`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.evaluator = Evaluator(program, self._make)
+        self._made: dict[tuple[int, int], _Made] = {}
+        self._sites: list[tuple[ast.Call, Scope]] = []
+        self._modules: list[tuple[Module, bool]] = []
+        self._names: dict[int, str] = {}
+        self._templates: dict[int, list[_Made]] = {}
+        self._instantiated: set[tuple[int, int, int]] = set()
+
+    # The rounds
+
+    def declares(self, module: Module) -> None:
+        """Look at a module that may declare something."""
+        self._modules.append((module, True))
+        aliases = _aliases(module)
+        for node, scope in self._calls(module, _pattern(aliases)):
+            name = called(node)
+            if name in RECORDS and isinstance(node.func, ast.Attribute):
+                self._sites.append((node, scope))
+            if (
+                name in OPENTELEMETRY
+                or name in PROMETHEUS
+                or name in aliases
+                or name in ("Metric", "__init__")
+            ):
+                self.evaluator.value(node, scope)
+            elif name not in RECORDS and _WRAPPER.search(name):
+                self._call_of(node, scope)
+
+    def wrappers(self) -> dict[str, set[int]]:
+        """The functions found so far that make metrics whose names are given to them, by name."""
+        found: dict[str, set[int]] = {}
+        for made in list(self._made.values()):
+            if made.scope.call is not None and made.scope.outermost_call() is None:
+                continue
+            for node in made.functions:
+                templates = self._templates.setdefault(id(node), [])
+                if made not in templates:
+                    templates.append(made)
+                name = getattr(node, "name", "")
+                if name == "__init__":
+                    name = self._class_of(made, node)
+                if name:
+                    found.setdefault(name, set()).add(id(node))
+        return found
+
+    def _class_of(self, made: _Made, node: ast.AST) -> str:
+        scope: Scope | None = made.scope
+        while scope is not None:
+            if scope.node is node and scope.parent is not None:
+                return getattr(scope.parent.node, "name", "")
+            scope = scope.parent
+        return ""
+
+    def calls(self, module: Module, names: Iterable[str], *, is_new: bool) -> None:
+        """Look for calls of wrappers in a module; one that `is_new` was not looked at before."""
+        if is_new:
+            self._modules.append((module, False))
+        wanted = set(names)
+        words = "|".join(re.escape(each) for each in sorted(wanted))
+        pattern = re.compile(rf"\b(?:{words})\b".encode())
+        for node, scope in self._calls(module, pattern):
+            if called(node) in wanted:
+                self._call_of(node, scope)
+
+    def uses_in(self, module: Module) -> None:
+        """Look for uses in a module that declares nothing itself."""
+        pattern = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\(")
+        for node, scope in self._calls(module, pattern):
+            if called(node) in RECORDS and isinstance(node.func, ast.Attribute):
+                self._sites.append((node, scope))
+
+    def names(self) -> set[str]:
+        """The names and attributes that instruments are bound to."""
+        return {
+            self._names[id(m.node)] for m in self._made.values() if id(m.node) in self._names
+        } | {
+            self._names[id(outer.node)]
+            for m in self._made.values()
+            if (outer := m.scope.outermost_call()) is not None and id(outer.node) in self._names
+        }
+
+    def finish(self) -> tuple[list[Declaration], list[Use]]:
+        """All declarations and uses, in the order of files and lines."""
+        declarations: dict[Declaration, _Made] = {}
+        for made in self._made.values():
+            outer = made.scope.outermost_call()
+            if made.scope.call is not None and outer is None:
+                continue
+            module = made.scope.module if outer is None else outer.scope.module
+            if module.is_read and not made.is_replaced:
+                declarations[made.declaration] = made
+        uses: list[Use] = []
+        for declaration, made in declarations.items():
+            if declaration.observable and declaration.api == "opentelemetry":
+                uses.extend(callback_uses(self.evaluator, made.node, made.scope, declaration))
+        for node, scope in self._sites:
+            use = use_of(self.evaluator, node, scope)
+            if use is not None and use.declaration in declarations:
+                uses.append(use)
+        return (
+            sorted(declarations, key=lambda each: (each.position, each.name.position)),
+            sorted(uses, key=lambda each: each.position),
+        )
+
+    # One call
+
+    def _make(self, node: ast.Call, scope: Scope) -> Result | None:
+        """What a call makes, as the evaluator asks it: a meter or an instrument."""
+        key = (id(node), id(scope.call) if scope.call is not None else 0)
+        known = self._made.get(key)
+        if known is not None:
+            return Instrument(known.declaration)
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            if function.attr in OPENTELEMETRY:
+                return self._instrument(node, function, scope, key)
+            if function.attr == "labels":
+                return self._child(node, function, scope)
+            if function.attr == "get_meter":
+                return self._meter(node, function, scope)
+            if function.attr == "__init__" and isinstance(function.value, ast.Call):
+                return self._subclass_init(node, function.value, scope, key)
+        name = called(node)
+        if not name or name in RECORDS:
+            return None
+        callee = self.evaluator.value(function, scope)
+        match callee:
+            case Api(name=dotted):
+                last = dotted.rpartition(".")[2]
+                if dotted.startswith("prometheus_client") and last in PROMETHEUS:
+                    made = declare.prometheus(self.evaluator, node, scope, last)
+                    return self._keep(made, node, scope, key)
+                if dotted.startswith("ninefold.registry") and last == "Metric":
+                    return self._keep(
+                        declare.ninefold(self.evaluator, node, scope), node, scope, key
+                    )
+                if dotted.startswith("opentelemetry") and last == "get_meter":
+                    return self._meter_of(node, scope)
+            case Cls():
+                kind = self._prometheus_base(callee)
+                if kind and callee.scope.bindings.get("__init__") is None:
+                    made = declare.prometheus(self.evaluator, node, scope, kind)
+                    return self._keep(made, node, scope, key)
+            case _:
+                pass
+        return None
+
+    def _instrument(
+        self, node: ast.Call, function: ast.Attribute, scope: Scope, key: tuple[int, int]
+    ) -> Result | None:
+        receiver = self.evaluator.value(function.value, scope)
+        meter: Text | None = None
+        match receiver:
+            case Meter():
+                meter = receiver.scope
+            case Instance(cls=cls) | (Cls() as cls):
+                if self.evaluator.member(cls, function.attr, receiver) is not None:
+                    return None
+                if b"opentelemetry" not in scope.module.data:
+                    return None
+            case Func() | Const() | Str() | Instrument():
+                return None
+            case _:
+                words = receiver.value.dotted if isinstance(receiver, Unknown) else ""
+                if "meter" not in words.lower() and b"opentelemetry" not in scope.module.data:
+                    return None
+        made = declare.opentelemetry(self.evaluator, node, scope, function.attr, meter)
+        return self._keep(made, node, scope, key)
+
+    def _meter(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Result | None:
+        match self.evaluator.value(function.value, scope):
+            case Instance(cls=cls) | (Cls() as cls):
+                return (
+                    self._meter_of(node, scope)
+                    if self.evaluator.member(cls, "get_meter", cls) is None
+                    else None
+                )
+            case Api(name=dotted) if not dotted.startswith("opentelemetry"):
+                return None
+            case Const() | Str() | Func() | Instrument():
+                return None
+            case _:
+                return self._meter_of(node, scope)
+
+    def _meter_of(self, node: ast.Call, scope: Scope) -> Meter:
+        given = declare.Arguments(self.evaluator, node, scope, ("name",))
+        return Meter(given.text("name"))
+
+    def _child(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Result | None:
+        parent = self.evaluator.value(function.value, scope)
+        if not isinstance(parent, Instrument) or parent.declaration.profile != "prometheus":
+            return None
+        attributes, complete = labels_of(self.evaluator, node, scope, parent.declaration)
+        return Instrument(parent.declaration, attributes, complete)
+
+    def _prometheus_base(self, cls: Cls, deep: int = 0) -> str:
+        """The class of prometheus_client that a class is derived from; empty for none."""
+        if deep > 4 or cls.scope.parent is None:
+            return ""
+        for each in cls.node.bases:
+            base = self.evaluator.value(each, cls.scope.parent)
+            if isinstance(base, Api) and base.name.startswith("prometheus_client"):
+                last = base.name.rpartition(".")[2]
+                if last in PROMETHEUS:
+                    return last
+            elif isinstance(base, Cls) and base.node is not cls.node:
+                found = self._prometheus_base(base, deep + 1)
+                if found:
+                    return found
+        return ""
+
+    def _subclass_init(
+        self, node: ast.Call, called_on: ast.Call, scope: Scope, key: tuple[int, int]
+    ) -> Result | None:
+        """`super().__init__(name, …)` in a class derived from one of prometheus_client."""
+        function = scope.function()
+        if (
+            called(called_on) != "super"
+            or function is None
+            or function.parent is None
+            or not isinstance(function.parent.node, ast.ClassDef)
+        ):
+            return None
+        kind = self._prometheus_base(Cls(function.parent.node, function.parent))
+        if not kind:
+            return None
+        return self._keep(declare.prometheus(self.evaluator, node, scope, kind), node, scope, key)
+
+    def _keep(
+        self, declaration: Declaration | None, node: ast.Call, scope: Scope, key: tuple[int, int]
+    ) -> Result | None:
+        if declaration is None:
+            return None
+        functions: list[ast.AST] = []
+        if not declaration.is_resolved:
+            functions = list(self._depends(node, scope, declaration.api))
+        self._made[key] = _Made(declaration, node, scope, tuple(functions))
+        return Instrument(declaration)
+
+    def _depends(self, node: ast.Call, scope: Scope, api: str) -> Iterator[ast.AST]:
+        """The functions whose parameters the name of a declaration is made of."""
+        first = node.args[:1] if api != "ninefold" else []
+        given = [
+            *first,
+            *(
+                each.value
+                for each in node.keywords
+                if each.arg in ("name", "namespace", "subsystem", "unit")
+            ),
+        ]
+        for each in given:
+            if isinstance(each, ast.Starred):
+                continue
+            found = self.evaluator.value(each, scope)
+            for part in found.parts if isinstance(found, Str) else (found,):
+                if isinstance(part, Unknown) and part.function is not None:
+                    yield part.function.node
+
+    # Calls of wrappers
+
+    def _call_of(self, node: ast.Call, scope: Scope) -> None:
+        if scope.module.is_read and (id(node), 0) in self._made:
+            return
+        callee = self.evaluator.value(node.func, scope)
+        if isinstance(callee, Cls):
+            own = self.evaluator.member(callee, "__init__", Instance(callee))
+            if not isinstance(own, Func):
+                return
+            callee = own
+        if isinstance(callee, Func):
+            self._instantiate(callee, node, scope, 0)
+
+    def _instantiate(self, function: Func, node: ast.Call, scope: Scope, deep: int) -> None:
+        """Make what a wrapper makes when it is called with these arguments."""
+        at = id(scope.call) if scope.call is not None else 0
+        key = (id(function.node), id(node), at)
+        if key in self._instantiated or deep > _DEEPEST_CALL:
+            return
+        templates = self._templates_of(function)
+        if not templates:
+            return
+        self._instantiated.add(key)
+        inner = self.evaluator.call_scope(function, node, scope)
+        for made in templates:
+            self.evaluator.value(made.node, made.scope.within(inner))
+            made.is_replaced = True
+
+    def _templates_of(self, function: Func) -> list[_Made]:
+        module = function.scope.module
+        if not module.is_read and id(function.node) not in self._templates:
+            # A helper of an installed package, such as the conventions' own.
+            found = self._templates[id(function.node)] = []
+            if not isinstance(function.node, ast.Lambda) and _WRAPPER.search(function.node.name):
+                scope = module.child(function.node, function.scope)
+                for each in ast.walk(function.node):
+                    if isinstance(each, ast.Call) and (
+                        called(each) in OPENTELEMETRY or called(each) in PROMETHEUS
+                    ):
+                        self.evaluator.value(each, scope)
+                        made = self._made.get((id(each), 0))
+                        if made is not None:
+                            found.append(made)
+        return self._templates.get(id(function.node), [])
+
+    # Walking
+
+    def _calls(
+        self, module: Module, pattern: re.Pattern[bytes]
+    ) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls in statements that the pattern touches, each with its scope."""
+        lines = _lines_of(module.data, pattern)
+        if lines:
+            yield from self._within(module.tree, module.scope, lines)
+
+    def _within(
+        self, node: ast.AST, scope: Scope, lines: list[int]
+    ) -> Iterator[tuple[ast.Call, Scope]]:
+        if isinstance(node, ast.Call):
+            yield node, scope
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+            self._note_name(node)
+        inner = scope
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS)):
+            inner = scope.module.child(node, scope)
+        for name, value in ast.iter_fields(node):
+            where = scope if name in _OUTSIDE else inner
+            for each in value if isinstance(value, list) else (value,):
+                if not isinstance(each, ast.AST):
+                    continue
+                start: int | None = getattr(each, "lineno", None)
+                if start is not None:
+                    end: int = getattr(each, "end_lineno", None) or start
+                    first = min([start, *(d.lineno for d in getattr(each, "decorator_list", ()))])
+                    index = bisect_left(lines, first)
+                    if index == len(lines) or lines[index] > end:
+                        continue
+                yield from self._within(each, where, lines)
+
+    def _note_name(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
+        value = node.value
+        if not isinstance(value, ast.Call):
+            return
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if isinstance(target, ast.Name):
+            self._names[id(value)] = target.id
+        elif isinstance(target, ast.Attribute):
+            self._names[id(value)] = target.attr
+
+
+_OUTSIDE: Final = frozenset({"decorator_list", "args", "returns", "bases", "keywords"})
+"""Fields of a function or class that are read where it stands, not inside of it."""
+
+
+def called(node: ast.Call) -> str:
+    """The last name of what is called; empty where it has none."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _aliases(module: Module) -> frozenset[str]:
+    """Other names that a module gives to what declares."""
+    known = set(PROMETHEUS) | {"Metric"}
+    found: set[str] = set()
+    for name, bindings in module.scope.bindings.items():
+        for each in bindings:
+            node = each.node
+            if each.how == "import" and each.name in known and name != each.name:
+                found.add(name)
+            elif each.how == "is" and isinstance(node, (ast.Name, ast.Attribute)):
+                last = node.attr if isinstance(node, ast.Attribute) else node.id
+                if last in known or last in found:
+                    found.add(name)
+            elif isinstance(node, ast.ClassDef) and node.bases:
+                bases = {getattr(b, "attr", getattr(b, "id", "")) for b in node.bases}
+                if bases & (known | found):
+                    found.add(name)
+    return frozenset(found)
+
+
+def _pattern(aliases: frozenset[str]) -> re.Pattern[bytes]:
+    if not aliases:
+        return _PLAIN
+    words = "|".join(re.escape(each) for each in sorted(aliases))
+    return re.compile(_CALLS + rf"|\b(?:{words})\s*\(".encode())
+
+
+_PLAIN: Final = re.compile(_CALLS)
+
+
+def _lines_of(data: bytes, pattern: re.Pattern[bytes]) -> list[int]:
+    """The lines on which a pattern begins, ascending."""
+    lines: list[int] = []
+    line, end = 1, 0
+    for match in pattern.finditer(data):
+        start = match.start()
+        line += data.count(b"\n", end, start)
+        end = start
+        if not lines or lines[-1] != line:
+            lines.append(line)
+    return lines
+
+
+__all__ = ["Reader", "attributes_of", "called"]

@@ -1,0 +1,279 @@
+"""Scopes of a module: which names are bound where, and to what, without evaluating anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ninefold.conformance.source._values import Node
+
+if TYPE_CHECKING:
+    from ninefold.conformance.source._module import Module
+
+Owner: TypeAlias = (
+    ast.Module
+    | ast.ClassDef
+    | ast.FunctionDef
+    | ast.AsyncFunctionDef
+    | ast.Lambda
+    | ast.ListComp
+    | ast.SetComp
+    | ast.DictComp
+    | ast.GeneratorExp
+)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+How: TypeAlias = Literal["is", "item of", "each of", "def", "class", "import", "opaque"]
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """One way in which a name gets its value.
+
+    `node` is the expression, function or class; `path` the way into what is unpacked. An import has
+    `module` (absolute) and `name` (empty for the module itself). A `fallback` stands in an
+    `except`.
+    """
+
+    how: How
+    scope: Scope
+    node: ast.AST | None = None
+    path: tuple[int, ...] = ()
+    module: str = ""
+    name: str = ""
+    fallback: bool = False
+
+
+class Scope:
+    """A module, class, function or comprehension.
+
+    `args` are what a call has bound, `outer` is that call, and `call` the scope nearest outwards
+    that has some: what is read there holds for this call alone.
+    """
+
+    __slots__ = ("_bindings", "_stores", "args", "call", "module", "node", "outer", "parent")
+
+    def __init__(
+        self,
+        module: Module,
+        node: Owner,
+        parent: Scope | None,
+        args: Mapping[str, Node | None] | None = None,
+        outer: Node | None = None,
+    ) -> None:
+        self.module = module
+        self.node = node
+        self.parent = parent
+        self.args = args
+        self.outer = outer
+        self.call: Scope | None = self if args is not None else parent.call if parent else None
+        self._bindings: dict[str, list[Binding]] | None = None
+        self._stores: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+
+    @property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """What is bound in this scope itself, by name."""
+        if self._bindings is None:
+            self._bindings = {}
+            _Collector(self, self._bindings, self._stores).collect()
+        return self._bindings
+
+    def stores(self, name: str) -> list[tuple[ast.expr, ast.expr]]:
+        """What is stored under which keys of the dict `name`, as in `name["key"] = value`."""
+        return self._stores.get(name, []) if self.bindings else []
+
+    def called(self, args: Mapping[str, Node | None], outer: Node | None) -> Scope:
+        """This function's scope in a call, which is `outer`."""
+        return Scope(self.module, self.node, self.parent, args, outer)
+
+    def within(self, function: Scope) -> Scope:
+        """This scope where it is inside of `function`'s node: the same within that very call."""
+        if self.node is function.node:
+            return function
+        if self.parent is None:
+            return self
+        return Scope(self.module, self.node, self.parent.within(function))
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those in which its names are looked up; classes are passed over."""
+        scope: Scope | None = self
+        first = True
+        while scope is not None:
+            if first or not isinstance(scope.node, ast.ClassDef):
+                yield scope
+            first = first and isinstance(scope.node, COMPREHENSIONS)
+            scope = scope.parent
+
+    def function(self) -> Scope | None:
+        """The function around this, if any."""
+        scope: Scope | None = self
+        while scope is not None:
+            if isinstance(scope.node, FUNCTIONS):
+                return scope
+            scope = scope.parent
+        return None
+
+    def outermost_call(self) -> Node | None:
+        """The call outside of which nothing was bound, if this is within one."""
+        scope = self.call
+        while scope is not None:
+            if scope.outer is not None:
+                return scope.outer.scope.outermost_call() or scope.outer
+            scope = scope.parent.call if scope.parent is not None else None
+        return None
+
+
+def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[ast.arg]:
+    """All parameters, `*args` and `**kwargs` too."""
+    args = node.args
+    yield from args.posonlyargs
+    yield from args.args
+    yield from args.kwonlyargs
+    if args.vararg is not None:
+        yield args.vararg
+    if args.kwarg is not None:
+        yield args.kwarg
+
+
+class _Collector:
+    """Collects the bindings of one scope."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        into: dict[str, list[Binding]],
+        stores: dict[str, list[tuple[ast.expr, ast.expr]]],
+    ) -> None:
+        self.scope = scope
+        self.into = into
+        self.stores = stores
+        self.fallback = False
+
+    def collect(self) -> None:
+        node = self.scope.node
+        if isinstance(node, COMPREHENSIONS):
+            for generator in node.generators:
+                self.target(generator.target, generator.iter, "each of")
+        elif isinstance(node, ast.Lambda):
+            pass
+        else:
+            self.body(node.body)
+        if isinstance(node, ast.Module) and b"global " in self.scope.module.data:
+            self.globals()
+
+    def add(self, name: str, binding: Binding) -> None:
+        binding.fallback = self.fallback
+        self.into.setdefault(name, []).append(binding)
+
+    def body(self, statements: Iterable[ast.stmt]) -> None:
+        for each in statements:
+            self.statement(each)
+
+    def statement(self, node: ast.stmt) -> None:
+        scope = self.scope
+        match node:
+            case ast.Assign():
+                for target in node.targets:
+                    self.target(target, node.value, "is")
+            case ast.AnnAssign():
+                if node.value is not None:
+                    self.target(node.target, node.value, "is")
+            case ast.AugAssign():
+                if isinstance(node.target, ast.Name):
+                    self.add(node.target.id, Binding("opaque", scope, node))
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.add(node.name, Binding("def", scope, node))
+            case ast.ClassDef():
+                self.add(node.name, Binding("class", scope, node))
+            case ast.Import():
+                for alias in node.names:
+                    if alias.asname:
+                        self.add(alias.asname, Binding("import", scope, node, module=alias.name))
+                    else:
+                        top = alias.name.partition(".")[0]
+                        self.add(top, Binding("import", scope, node, module=top))
+            case ast.ImportFrom():
+                module = scope.module.absolute(node.module or "", node.level)
+                for alias in node.names:
+                    if alias.name == "*":
+                        scope.module.stars.append(module)
+                    else:
+                        self.add(
+                            alias.asname or alias.name,
+                            Binding("import", scope, node, module=module, name=alias.name),
+                        )
+            case ast.For() | ast.AsyncFor():
+                self.target(node.target, node.iter, "each of")
+                self.body(node.body)
+                self.body(node.orelse)
+            case ast.While() | ast.If():
+                self.body(node.body)
+                self.body(node.orelse)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    if item.optional_vars is not None:
+                        self.target(item.optional_vars, item.context_expr, "opaque")
+                self.body(node.body)
+            case ast.Try() | ast.TryStar():
+                self.body(node.body)
+                before, self.fallback = self.fallback, True
+                for handler in node.handlers:
+                    if handler.name:
+                        self.add(handler.name, Binding("opaque", scope, handler))
+                    self.body(handler.body)
+                self.fallback = before
+                self.body(node.orelse)
+                self.body(node.finalbody)
+            case ast.Match():
+                for case in node.cases:
+                    self.pattern(case.pattern)
+                    self.body(case.body)
+            case ast.Delete():
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self.add(target.id, Binding("opaque", scope, node))
+            case _:
+                pass
+
+    def pattern(self, pattern: ast.pattern) -> None:
+        for each in ast.walk(pattern):
+            name = getattr(each, "name", None) or getattr(each, "rest", None)
+            if isinstance(name, str):
+                self.add(name, Binding("opaque", self.scope, each))
+
+    def target(
+        self, target: ast.expr, value: ast.expr, how: How, path: tuple[int, ...] = ()
+    ) -> None:
+        match target:
+            case ast.Name():
+                if path and how == "is":
+                    how = "item of"
+                self.add(target.id, Binding(how, self.scope, value, path))
+            case ast.Tuple() | ast.List():
+                starred = False
+                for index, each in enumerate(target.elts):
+                    if isinstance(each, ast.Starred):
+                        self.target(each.value, value, "opaque")
+                        starred = True
+                    else:
+                        self.target(each, value, "opaque" if starred else how, (*path, index))
+            case ast.Subscript(value=ast.Name(id=name)):
+                self.stores.setdefault(name, []).append((target.slice, value))
+            case _:
+                pass
+
+    def globals(self) -> None:
+        """What functions bind to names that they declare `global`."""
+        for inner in self.scope.module.functions():
+            if isinstance(inner.node, ast.Lambda):
+                continue
+            names = {
+                name
+                for each in inner.node.body  # type: ignore[union-attr]  # functions alone
+                if isinstance(each, ast.Global)
+                for name in each.names
+            }
+            for name in names:
+                self.into.setdefault(name, []).extend(inner.bindings.get(name, ()))
