@@ -7,7 +7,21 @@ from importlib import import_module
 
 from ninefold.conformance._rule import Rule, rules_in
 
-MODULES: tuple[str, ...] = ("n101_grammar",)
+MODULES: tuple[str, ...] = (
+    "a506_reserved_label",
+    "d601_no_description",
+    "i303_kind_in_name",
+    "n101_grammar",
+    "s401_total",
+    "s402_counter_total",
+    "s403_reserved_suffix",
+    "s404_colon",
+    "s405_units",
+    "s407_camel_case",
+    "s409_one_name",
+    "s410_one_label",
+    "s411_strategies",
+)
 """The modules of this package; a test holds them equal to its files."""
 
 
