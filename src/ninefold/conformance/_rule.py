@@ -65,6 +65,19 @@ class Registry(Protocol):
         """The live attribute that the deprecated or renamed `key` has become, if any."""
         ...
 
+    @property
+    def own(self) -> frozenset[str] | None:
+        """The metrics that the project's registry declares; None where it has no registry."""
+        ...
+
+    def of_prometheus(self, stored: str) -> str | None:
+        """The metric, live or old, that Prometheus stores under the name `stored`."""
+        ...
+
+    def near(self, key: str) -> str | None:
+        """The live attribute that the unknown `key` is a misspelling of, if it looks like one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -60,6 +60,9 @@ _OWN_LABEL: Mapping[str, str] = MappingProxyType(
     {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}
 )
 
+_SCOPE = "otel_scope_name"
+_TARGET = ("target", "target_info")
+
 
 @dataclass(slots=True)
 class Family:
@@ -81,7 +84,7 @@ class Family:
     bounds_at: Position | None = None
     series: list[tuple[Position, tuple[Attribute, ...]]] = field(default_factory=list)
 
-    def declaration(self) -> Declaration:
+    def declaration(self, *, from_opentelemetry: bool) -> Declaration:
         """The family as a declaration, at its TYPE line where it has one."""
         position = self.named or self.first
         labels = tuple(Text((name,), where) for name, where in self.labels.items())
@@ -96,9 +99,16 @@ class Family:
             unit=self.unit,
             description=self.help,
             buckets=bounds,
+            scope=self._scope(position) if from_opentelemetry else None,
             labels=Labels(labels, labels[0].position if labels else position),
             profile="prometheus",
         )
+
+    def _scope(self, position: Position) -> Text:
+        scopes = [value for key, value in self.values if key == _SCOPE]
+        if len(scopes) == 1:
+            return Text((scopes[0],), position)
+        return Text((None,), position, "the exposition does not say it")
 
 
 class Families:
@@ -132,11 +142,17 @@ class Families:
             self._sample(family, part, line)
 
     def facts(self) -> Iterator[tuple[Declaration, tuple[Use, ...]]]:
-        """What was declared, in the order of the lines, with the label values that were seen."""
+        """What was declared, in the order of the lines, with the label values that were seen.
+
+        An exposition that OpenTelemetry's exporters make has their mark; its metrics have a scope.
+        """
+        from_opentelemetry = any(
+            family.name in _TARGET or _SCOPE in family.labels for family in self._families.values()
+        )
         for family in self._families.values():
             if not (family.sampled or family.kind or family.help or family.unit):
                 continue
-            declaration = family.declaration()
+            declaration = family.declaration(from_opentelemetry=from_opentelemetry)
             uses = tuple(
                 Use(
                     declaration=declaration,

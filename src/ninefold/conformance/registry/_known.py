@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,12 +11,18 @@ from typing import Any, TypeAlias
 
 Sections: TypeAlias = dict[str, Any]
 
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+# In a shorter key one letter is often all that tells two words apart.
+_SHORTEST_MISSPELT = 8
+
 
 class Known:
     """Metrics and attributes with what is said of them; nothing is read before it is asked for.
 
     `read` gives the sections of `semconv-facts.json`. `own` are the metrics that the project's
-    registry declares; None where it has none. `own_attributes` likewise.
+    registry declares; None where it has none.
     """
 
     def __init__(
@@ -23,11 +30,9 @@ class Known:
         read: Callable[[], Sections],
         *,
         own: frozenset[str] | None = None,
-        own_attributes: frozenset[str] = frozenset(),
     ) -> None:
         self._read = read
-        self.own = own
-        self.own_attributes = own_attributes
+        self._own = own
 
     @cached_property
     def _sections(self) -> Sections:
@@ -37,6 +42,11 @@ class Known:
     def sections(self) -> Sections:
         """All that is known, for a registry that is merged over it."""
         return self._sections
+
+    @property
+    def own(self) -> frozenset[str] | None:
+        """The metrics that the project's registry declares; None where it has no registry."""
+        return self._own
 
     @property
     def version(self) -> str:
@@ -149,6 +159,73 @@ class Known:
             start = stored.removesuffix("_total")
             found = self._by_start.get(start) or self._by_start.get(start.rpartition("_")[0])
         return found
+
+    def near(self, key: str) -> str | None:
+        """The live attribute that the unknown `key` is a misspelling of, if it looks like one.
+
+        The same words with other separators or in camel case, or one letter more, less or other in
+        a key of the same namespace. Keys of one word are nobody's misspelling.
+
+        >>> [conventions().near(key) for key in ("httpMethod", "http.routes", "shop.kind", "state")]
+        ['http.request.method', 'http.route', None, None]
+        """
+        words = _words(key)
+        if len(words) < 2:
+            return None
+        found = self._by_words.get(words)
+        if found is None and "." in key and len(key) >= _SHORTEST_MISSPELT:
+            beside = self._by_namespace.get(words[0], ())
+            found = next((each for each in beside if is_one_edit(key, each)), None)
+        return found if found != key else None
+
+    @cached_property
+    def _by_words(self) -> Mapping[tuple[str, ...], str]:
+        found: dict[tuple[str, ...], str] = {}
+        for key in (*self._sections["renamed_attributes"], *self.attributes):
+            words = _words(key)
+            live = self._live(key)
+            if live is not None and len(words) > 1 and "." in key:
+                found[words] = live
+        return found
+
+    @cached_property
+    def _by_namespace(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for key in self.attributes:
+            if self._live(key) == key and "." in key:
+                found.setdefault(key.partition(".")[0], []).append(key)
+        return {namespace: tuple(keys) for namespace, keys in found.items()}
+
+    def _live(self, key: str) -> str | None:
+        fact = self._sections["attributes"].get(key)
+        if fact is not None and "deprecated" not in fact:
+            return key
+        return self.attribute_successor(key)
+
+
+def is_one_edit(one: str, other: str) -> bool:
+    """Whether one letter more, less, other or swapped with its neighbour makes one of the other.
+
+    >>> is_one_edit("route", "rotue"), is_one_edit("route", "routes"), is_one_edit("a", "a")
+    (True, True, False)
+    """
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    rest, rest_of_other = one[start:], other[start:]
+    return (
+        rest[1:] == rest_of_other
+        or rest == rest_of_other[1:]
+        or rest[1:] == rest_of_other[1:]
+        or (rest[:2] == rest_of_other[1::-1] and rest[2:] == rest_of_other[2:])
+    )
+
+
+def _words(key: str) -> tuple[str, ...]:
+    parted = _HUMP.sub(".", key).lower()
+    return tuple(word for word in _SEPARATORS.split(parted) if word)
 
 
 @cache

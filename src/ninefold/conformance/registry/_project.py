@@ -33,8 +33,7 @@ def with_project(
         sections["attributes"] = sections["attributes"] | own.attributes
         return sections
 
-    known = Known(merged, own=frozenset(own.metrics), own_attributes=frozenset(own.attributes))
-    return known, tuple(unread)
+    return Known(merged, own=frozenset(own.metrics)), tuple(unread)
 
 
 def _files(paths: Iterable[str | Path]) -> tuple[list[Path], list[Unread]]:

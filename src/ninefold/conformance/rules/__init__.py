@@ -8,10 +8,17 @@ from importlib import import_module
 from ninefold.conformance._rule import Rule, rules_in
 
 MODULES: tuple[str, ...] = (
+    "a502_near_miss",
+    "a503_attribute_value",
+    "a505_attributes",
     "a506_reserved_label",
+    "a510_resource_key",
     "d601_no_description",
     "i303_kind_in_name",
     "n101_grammar",
+    "r801_deprecated",
+    "r803_differs",
+    "r805_standing",
     "s401_total",
     "s402_counter_total",
     "s403_reserved_suffix",
