@@ -10,6 +10,7 @@ from ninefold.conformance._facts import Declaration, Facts, Position, Use
 from ninefold.conformance._finding import Finding, Found
 from ninefold.conformance._options import Options
 from ninefold.conformance._rule import Context, Registry, Rule
+from ninefold.conformance._sifting import Raw, sifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     facts: Facts
+    suppressed: int = 0
 
     @property
     def declarations(self) -> int:
@@ -36,22 +38,31 @@ def run(facts: Facts, options: Options, rules: Iterable[Rule], registry: Registr
     for use in facts.uses:
         uses.setdefault(use.declaration, []).append(use)
     by_declaration = {key: tuple(value) for key, value in uses.items()}
-    context = Context(facts, options, registry, by_declaration)
-    known = {
+    known = frozenset(
         each
         for each in facts.declarations
-        if options.exempt and each.is_resolved and registry.metric(each.name.value or "")
-    }
-    raw: dict[tuple[str, Position, str], tuple[Rule, Found, str]] = {}
-    for each in rules:
-        if not is_chosen(each, options):
-            continue
-        for declaration, found in _found(each, context, known):
+        if options.exempt and each.is_resolved and _is_conventional(each, registry)
+    )
+    context = Context(facts, options, registry, by_declaration, known)
+    raw: dict[tuple[str, Position, str], Raw] = {}
+    owners: dict[tuple[str, Position], str] = {}
+    ran = {each.code: each for each in rules if is_chosen(each, options)}
+    for each in ran.values():
+        for declaration, found in _found(each, context):
             metric = found.metric
             if metric is None:
                 metric = declaration.name.shown if declaration is not None else ""
-            raw.setdefault((each.code, found.position, found.message), (each, found, metric))
-    return Report(_settled(raw.values(), options), facts)
+            # What a wrapper gives to all that it makes is said once, of the first.
+            if owners.setdefault((each.code, found.position), metric) == metric:
+                raw.setdefault((each.code, found.position, found.message), (each, found, metric))
+    kept, suppressed, idle = sifted(list(raw.values()), facts.suppressions, ran, options)
+    return Report(_settled([*kept, *idle], options), facts, suppressed)
+
+
+def _is_conventional(declaration: Declaration, registry: Registry) -> bool:
+    """Whether a name is one of the conventions, or was: then R801 has said all there is to say."""
+    name = declaration.name.value or ""
+    return registry.metric(name) is not None or registry.successor(name) is not None
 
 
 def is_chosen(rule: Rule, options: Options) -> bool:
@@ -66,40 +77,55 @@ def is_chosen(rule: Rule, options: Options) -> bool:
     return chosen >= 0 and ignored < max(chosen, 1)
 
 
+def _is_ignored(raw: Raw, options: Options) -> bool:
+    """Whether a file is spared a rule by `per-file-ignores`, whose patterns fit its end or all."""
+    if not options.per_file_ignores:
+        return False
+    from fnmatch import fnmatch  # few runs need it
+
+    path = raw[1].position.path.replace("\\", "/")
+    return any(
+        (fnmatch(path, pattern) or fnmatch(path, f"*/{pattern}"))
+        and _longest(raw[0].code, codes) > 0
+        for pattern, codes in options.per_file_ignores.items()
+    )
+
+
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:
     return max((len(each) for each in prefixes if code.startswith(each)), default=-1)
 
 
-def _found(
-    rule: Rule, context: Context, known: set[Declaration]
-) -> Iterator[tuple[Declaration | None, Found]]:
+def _found(rule: Rule, context: Context) -> Iterator[tuple[Declaration | None, Found]]:
     if rule.about == "run":
         for found in rule.check(context.facts, context):
             yield None, found
     elif rule.about == "declaration":
         for declaration in context.facts.declarations:
-            if _concerns(rule, declaration, context, known):
+            if _concerns(rule, declaration, context):
                 for found in rule.check(declaration, context):
                     yield declaration, found
     else:
         for use in context.facts.uses:
-            if _concerns(rule, use.declaration, context, known):
+            if _concerns(rule, use.declaration, context):
                 for found in rule.check(use, context):
                     yield use.declaration, found
 
 
-def _concerns(
-    rule: Rule, declaration: Declaration, context: Context, known: set[Declaration]
-) -> bool:
-    if not (rule.partly or declaration.is_resolved) or (rule.exempt and declaration in known):
+def _concerns(rule: Rule, declaration: Declaration, context: Context) -> bool:
+    if not (rule.partly or declaration.is_resolved) or (
+        rule.exempt and context.is_known(declaration)
+    ):
         return False
     profile = context.profile(declaration)
     return profile == "both" or profile in rule.profiles
 
 
-def _settled(raw: Iterable[tuple[Rule, Found, str]], options: Options) -> tuple[Finding, ...]:
+def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
     """The findings in order; equal ones of a file are told apart by their number in it."""
-    ordered = sorted(raw, key=lambda each: (each[1].position, each[0].code, each[1].message))
+    ordered = sorted(
+        (each for each in raw if not _is_ignored(each, options)),
+        key=lambda each: (each[1].position, each[0].code, each[1].message),
+    )
     seen: dict[str, int] = {}
     findings: list[Finding] = []
     for rule, found, metric in ordered:

@@ -20,5 +20,7 @@ class Options:
     profile: Profile | None = None
     prefix: str = ""
     registry: tuple[str, ...] = ()
+    today: str = ""
+    """The day by which suppressions expire, as in `2027-03-01`; empty where none does."""
     exempt: bool = True
     """Whether names that are exactly a convention's are exempt; off only to show what it spares."""

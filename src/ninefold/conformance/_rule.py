@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 About: TypeAlias = Literal["declaration", "use", "run"]
 Check: TypeAlias = Callable[[Any, "Context"], Iterable[Found]]
 CheckT = TypeVar("CheckT", bound=Callable[..., Iterable[Found]])
+RememberedT = TypeVar("RememberedT")
 EVERY_PROFILE: frozenset[Profile] = frozenset({"otel", "prometheus"})
 
 
@@ -87,6 +88,19 @@ class Context:
     options: Options
     registry: Registry
     uses: Mapping[Declaration, tuple[Use, ...]] = field(default_factory=dict)
+    known: frozenset[Declaration] = frozenset()
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def remembered(self, what: str, find: Callable[[], RememberedT]) -> RememberedT:
+        """What `find` gives, asked once in a run."""
+        if what not in self.memory:
+            self.memory[what] = find()
+        found: RememberedT = self.memory[what]
+        return found
+
+    def is_known(self, declaration: Declaration) -> bool:
+        """Whether a name is exactly a convention's, which the registry is the authority for."""
+        return declaration in self.known
 
     def profile(self, declaration: Declaration) -> Profile:
         """The profile under which a declaration is judged."""

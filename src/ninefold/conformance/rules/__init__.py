@@ -8,14 +8,27 @@ from importlib import import_module
 from ninefold.conformance._rule import Rule, rules_in
 
 MODULES: tuple[str, ...] = (
+    "a501_keys",
     "a502_near_miss",
     "a503_attribute_value",
     "a505_attributes",
     "a506_reserved_label",
+    "a507_unbounded",
     "a510_resource_key",
+    "b901_buckets",
+    "c701_conflict",
+    "c703_metric_is_attribute",
     "d601_no_description",
+    "d602_repeats_name",
+    "i301_kind",
     "i303_kind_in_name",
+    "i305_amounts",
     "n101_grammar",
+    "n102_case",
+    "n103_namespace",
+    "n105_clash",
+    "n107_prefix",
+    "n108_runtime_name",
     "r801_deprecated",
     "r803_differs",
     "r805_standing",
@@ -28,6 +41,13 @@ MODULES: tuple[str, ...] = (
     "s409_one_name",
     "s410_one_label",
     "s411_strategies",
+    "u201_no_unit",
+    "u202_not_ucum",
+    "u204_annotation",
+    "u205_scale",
+    "u207_dimensionless",
+    "u209_unit_in_name",
+    "x001_run",
 )
 """The modules of this package; a test holds them equal to its files."""
 

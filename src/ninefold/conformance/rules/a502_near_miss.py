@@ -65,6 +65,6 @@ def near_miss(use: Use, context: Context) -> Iterator[Found]:
         if known is not None:
             yield Found(
                 attribute.key.position,
-                f"the attribute {key!r} {how} {known!r} of the conventions",
+                f"the attribute {key!r} {how} {known!r}",
                 f"write {known!r}, or a key in your own namespace if it means something else",
             )

@@ -69,8 +69,8 @@ def attribute_type(use: Use, context: Context) -> Iterator[Found]:
             shown = f" ({value.literal!r})" if value.is_known else ""
             yield Found(
                 value.position,
-                f"the attribute {key!r} must be a {wanted}, got a {given}{shown}",
-                f"give a {wanted}",
+                f"the attribute {key!r} must be of type {wanted}, got {given}{shown}",
+                f"give a value of type {wanted}",
             )
 
 
@@ -135,7 +135,8 @@ def _known(use: Use, context: Context) -> Iterator[tuple[str, Mapping[str, Any],
         return
     for attribute in use.attributes:
         key = attribute.key.value
-        fact = context.registry.attribute(key) if key else None
+        # The conventions have had bare words, as `state`, that were meant for one metric alone.
+        fact = context.registry.attribute(key) if key and "." in key else None
         if key and fact is not None:
             yield key, fact, attribute.value
 
@@ -180,6 +181,6 @@ def _near(literal: str, members: Sequence[str]) -> str | None:
     for member in members:
         if bare(member) == wanted:
             return member
-    # `postgres` for `postgresql`, `mssql` for `microsoft.sql_server` is beyond it.
+    # As `postgres` for `postgresql`.
     longer = [each for each in members if len(wanted) >= 5 and bare(each).startswith(wanted)]
     return longer[0] if len(longer) == 1 else None

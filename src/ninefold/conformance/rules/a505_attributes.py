@@ -72,10 +72,12 @@ def attributes_of_convention(use: Use, context: Context) -> Iterator[Found]:
         key = attribute.key.value
         if not key or key in levels or _is_template(key, levels):
             continue
-        known = registry.attribute(key)
+        # The conventions have had bare words, as `state`, that were meant for one metric alone.
+        known = registry.attribute(key) if "." in key else None
         # An old or misspelt key is A502's.
         if (known is not None and "deprecated" in known) or (
-            known is None and (registry.attribute_successor(key) or registry.near(key))
+            known is None
+            and (("." in key and registry.attribute_successor(key)) or registry.near(key))
         ):
             continue
         yield Found(

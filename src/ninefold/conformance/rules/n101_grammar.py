@@ -10,7 +10,7 @@ from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
 
 _LONGEST = 255
-_OTEL = re.compile(r"[A-Za-z][A-Za-z0-9_.\-/]*")
+OPENTELEMETRY = re.compile(r"[A-Za-z][A-Za-z0-9_.\-/]*")
 _PROMETHEUS = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
@@ -25,26 +25,20 @@ def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
 
     ## Why
 
-    An OpenTelemetry SDK drops such an instrument with no more than a warning in a log, and
-    prometheus_client raises when the module is imported: in both cases the series never appears.
-    An OpenTelemetry name is a letter, then letters, digits, `_`, `.`, `-` and `/`. A Prometheus
-    name is a letter, `_` or `:`, then the same and digits.
+    An OpenTelemetry SDK refuses such an instrument or drops it with a warning in a log. A name that
+    Prometheus did not allow before its version 3 is refused by older clients, and a server that is
+    older cannot scrape it. An OpenTelemetry name is a letter, then letters, digits, `_`, `.`, `-`
+    and `/`. A Prometheus name is a letter, `_` or `:`, then the same and digits.
 
     ## Bad
 
     ```python
-    from opentelemetry.metrics import get_meter
-
-    meter = get_meter("shop")
     orders = meter.create_counter("shop.orders count", unit="{order}", description="Orders placed.")
     ```
 
     ## Use instead
 
     ```python
-    from opentelemetry.metrics import get_meter
-
-    meter = get_meter("shop")
     orders = meter.create_counter("shop.orders.count", unit="{order}", description="Orders placed.")
     ```
     """
@@ -52,7 +46,7 @@ def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
     grammar, says = (
         (_PROMETHEUS, "a letter, '_' or ':', then letters, digits, '_' and ':'")
         if context.profile(declaration) == "prometheus"
-        else (_OTEL, "a letter, then letters, digits, '_', '.', '-' and '/'")
+        else (OPENTELEMETRY, "a letter, then letters, digits, '_', '.', '-' and '/'")
     )
     if not grammar.fullmatch(name):
         yield Found(

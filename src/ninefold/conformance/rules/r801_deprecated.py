@@ -153,7 +153,7 @@ def _changes(
         )
     was, now = old.get("instrument") or declaration.kind, new.get("instrument", "")
     if declaration.api != "exposition" and was != now:
-        yield f"a {now} instead of a {was}"
+        yield f"of instrument {now!r} instead of {was!r}"
 
 
 def _unit_in(declaration: Declaration) -> str:

@@ -111,6 +111,6 @@ def other_instrument(declaration: Declaration, context: Context) -> Iterator[Fou
     if declaration.kind != wanted:
         yield Found(
             declaration.name.position,
-            f"{name!r} is a {wanted} in the registry, not a {declaration.kind}",
-            f"make it a {wanted}, or give the metric another name",
+            f"the instrument of {name!r} is {wanted!r}, not {declaration.kind!r}",
+            f"make it {wanted!r}, or give the metric another name",
         )

@@ -63,13 +63,13 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
             # One name declared twice is C701's.
             if first.name.value == declaration.name.value:
                 continue
-            how = "" if first.kind == declaration.kind else f", a {first.kind},"
+            how = "" if first.kind == declaration.kind else f", of kind {first.kind},"
             where = f"{first.position.path}:{first.position.line}"
             yield Found(
                 declaration.name.position,
-                f"{declaration.name.value!r} and {first.name.value!r}{how} of {where} "
+                f"{declaration.name.value!r} and {first.name.value!r}{how} "
                 f"are both {name!r} in Prometheus",
-                "rename one of the two so that they differ by more than separators and units",
+                f"rename one of the two, here or in {where}, so that more than separators differs",
                 metric=declaration.name.value,
             )
             break

@@ -16,13 +16,20 @@ class Program:
     def __init__(self, finder: Finder) -> None:
         self._finder = finder
         self._modules: dict[str, Module | None] = {}
+        self._shown: dict[str, str] = {}
 
-    def add(self, path: str, shown: str, data: bytes) -> Module:
-        """Parse a module that is to be read. Raises what is in `FAULTS`."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = Module(path, shown, data, is_read=True)
-        self._modules[path] = module
+    def reads(self, path: str, shown: str) -> None:
+        """Take note of a file of the run, and how findings call it."""
+        self._shown[path] = shown
+
+    def add(self, path: str, data: bytes) -> Module:
+        """Parse a file of the run, unless it was. Raises what is in `FAULTS`."""
+        module = self._modules.get(path)
+        if module is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                module = Module(path, self._shown[path], data, is_read=True)
+            self._modules[path] = module
         return module
 
     def at(self, path: str) -> Module | None:
@@ -34,7 +41,10 @@ class Program:
                 try:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore")
-                        self._modules[path] = Module(path, path, data, is_read=False)
+                        shown = self._shown.get(path)
+                        self._modules[path] = Module(
+                            path, shown or path, data, is_read=shown is not None
+                        )
                 except FAULTS:
                     pass
         return self._modules[path]

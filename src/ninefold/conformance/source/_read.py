@@ -65,6 +65,7 @@ class _Run:
             return
         self._size += len(data)
         self._held[path] = data if self._size < _HELD else None
+        self._program.reads(os.path.abspath(path), path)
         if may_declare(data):
             self._declaring.append(path)
         if may_suppress(data):
@@ -131,9 +132,7 @@ class _Run:
         if path not in self._parsed:
             self._parsed[path] = None
             try:
-                self._parsed[path] = self._program.add(
-                    os.path.abspath(path), path, self._data(path)
-                )
+                self._parsed[path] = self._program.add(os.path.abspath(path), self._data(path))
             except FAULTS as error:
                 self._unread.append(_unparsed(path, error))
         module = self._parsed[path]

@@ -1,0 +1,155 @@
+"""C701 and C702: one name that is declared in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ninefold.conformance._facts import Declaration, Facts
+from ninefold.conformance._finding import Found, Severity
+from ninefold.conformance._rule import Context, rule
+from ninefold.conformance._together import by_name, comparable, place
+
+
+@rule(
+    "C701",
+    "conflicting-declarations",
+    "E",
+    about="run",
+    source="OpenTelemetry specification, metrics API: duplicate instruments; MET-003",
+)
+def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
+    """One name is declared with different kinds, units or labels; or with different descriptions.
+
+    Different descriptions are a warning, and so are different labels in different folders, which
+    may belong to programs of their own. Tests and examples are left out, as are meters that are
+    known to be different.
+
+    ## Why
+
+    An SDK keeps both and warns; a store takes the first and refuses, or mixes, the other. What a
+    query returns then depends on which of the two came first.
+
+    ## Bad
+
+    ```python
+    orders = meter.create_counter("shop.orders", unit="{order}", description="Orders placed.")
+    again = meter.create_histogram("shop.orders", unit="{order}", description="Orders placed.")
+    ```
+
+    ## Use instead
+
+    ```python
+    orders = meter.create_counter("shop.orders", unit="{order}", description="Orders placed.")
+    sizes = meter.create_histogram("shop.order.size", unit="{line}", description="Lines of each.")
+    ```
+    """
+    for profile in ("otel", "prometheus"):
+        for name, group in by_name(comparable(facts, context, profile)).items():
+            for index, each in enumerate(group[1:], 1):
+                if context.is_known(each):
+                    continue
+                for other in group[:index]:
+                    said = _difference(other, each)
+                    if said is not None:
+                        yield Found(
+                            each.name.position,
+                            f"{name!r} is {said[0]}, but {said[1]} in {place(other)}",
+                            "declare it in one place, or give it another name",
+                            severity=said[2],
+                            metric=name,
+                        )
+                        break
+
+
+def _difference(one: Declaration, two: Declaration) -> tuple[str, str, Severity] | None:
+    """What two declarations of a name differ in: what the second says, then the first."""
+    if one.position == two.position or _apart(one, two):
+        return None
+    if one.kind != two.kind and "unknown" not in (one.kind, two.kind):
+        return f"a {two.kind}", f"a {one.kind}", "E"
+    if one.unit is not None and two.unit is not None:
+        units = one.unit.value, two.unit.value
+        if None not in units and units[0] != units[1]:
+            return f"in {units[1]!r}", f"in {units[0]!r}", "E"
+    if one.profile == "prometheus" and one.api != "exposition":
+        labels = _labels(one), _labels(two)
+        if labels[0] is not None and labels[1] is not None and labels[0] != labels[1]:
+            folder = one.position.path.rpartition("/")[0]
+            is_near = folder == two.position.path.rpartition("/")[0]
+            shown = [", ".join(sorted(each)) or "nothing" for each in labels if each is not None]
+            return f"labelled by {shown[1]}", f"by {shown[0]}", "E" if is_near else "W"
+    if one.description is not None and two.description is not None:
+        texts = one.description.value, two.description.value
+        if None not in texts and texts[0] != texts[1]:
+            return "described differently", "as it is", "W"
+    return None
+
+
+def _apart(one: Declaration, two: Declaration) -> bool:
+    """Whether two meters are known to be different."""
+    if one.scope is None or two.scope is None:
+        return False
+    return None not in (one.scope.value, two.scope.value) and one.scope.value != two.scope.value
+
+
+def _labels(declaration: Declaration) -> frozenset[str] | None:
+    if declaration.labels is None:
+        return frozenset()
+    names = declaration.labels.names
+    if names is None or any(each.value is None for each in names):
+        return None
+    return frozenset(each.value or "" for each in names)
+
+
+@rule(
+    "C702",
+    "conflicting-buckets",
+    "W",
+    about="run",
+    source="instrumentation score, MET-004",
+)
+def conflicting_buckets(facts: Facts, context: Context) -> Iterator[Found]:
+    """One name is declared with different buckets.
+
+    ## Why
+
+    Quantiles over both are computed from the boundaries that they share, and are wrong between them
+    without saying so.
+
+    ## Bad
+
+    ```python
+    from prometheus_client import CollectorRegistry, Histogram
+
+    web, jobs = CollectorRegistry(), CollectorRegistry()
+    one = Histogram("shop_wait_seconds", "Time waited.", buckets=(0.1, 1, 10), registry=web)
+    two = Histogram("shop_wait_seconds", "Time waited.", buckets=(0.5, 5, 50), registry=jobs)
+    ```
+
+    ## Use instead
+
+    ```python
+    from prometheus_client import CollectorRegistry, Histogram
+
+    web, jobs = CollectorRegistry(), CollectorRegistry()
+    BUCKETS = (0.1, 1, 10)
+    one = Histogram("shop_wait_seconds", "Time waited.", buckets=BUCKETS, registry=web)
+    two = Histogram("shop_wait_seconds", "Time waited.", buckets=BUCKETS, registry=jobs)
+    ```
+    """
+    for profile in ("otel", "prometheus"):
+        for name, group in by_name(comparable(facts, context, profile)).items():
+            histograms = [each for each in group if each.kind == "histogram"]
+            first = histograms[0] if histograms else None
+            for each in histograms[1:]:
+                assert first is not None
+                if first.buckets is None or each.buckets is None or _apart(first, each):
+                    continue
+                bounds = first.buckets.bounds, each.buckets.bounds
+                if None not in bounds and bounds[0] != bounds[1]:
+                    yield Found(
+                        each.buckets.position,
+                        f"{name!r} has other buckets here than in {place(first)}",
+                        "use the same boundaries in both places",
+                        metric=name,
+                    )
