@@ -50,6 +50,8 @@ ADDED = MappingProxyType(
         "NF-A506 __": "Prometheus drops labels that begin with two underscores",
         "NF-S405 another unit": "promlint names one unit of a name, any of them; we name each",
         "NF-S405 mebi": "promlint misspells the prefix as `mibi`",
+        "NF-D602": "a description that repeats the name says nothing",
+        "NF-N106": "names that differ by case or separators alone are taken for one another",
         "NF-S408": "`_count_total` says twice that it counts",
     }
 )

@@ -75,7 +75,8 @@ def foreign_namespace(declaration: Declaration, context: Context) -> Iterator[Fo
     """
     name = declaration.name.value or ""
     start = name.partition(".")[0]
-    if "." not in name or context.registry.successor(name) is not None:
+    registry = context.registry
+    if "." not in name or registry.metric(name) or registry.successor(name):
         return
     if start == "otel" or start in _starts(context):
         yield Found(

@@ -1,0 +1,4 @@
+# check: select = ["NF-S411"]
+from prometheus_client import Counter
+
+orders = Counter("shop_orders_total", "Orders placed.")
