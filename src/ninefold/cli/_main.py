@@ -25,6 +25,9 @@ class Entry:
 
 COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
     {
+        "check": Entry(
+            "ninefold.cli._check_command", "Check metric names, units, kinds and labels in code."
+        ),
         "coverage": Entry(
             "ninefold.cli._coverage", "List routes and operations without an objective or an owner."
         ),
@@ -32,6 +35,7 @@ COMMANDS: Final[Mapping[str, Entry]] = MappingProxyType(
         "doctor": Entry(
             "ninefold.cli._doctor", "Show every setting, where it came from, and what is wrong."
         ),
+        "explain": Entry("ninefold.cli._explain", "Explain a rule of `ninefold check`."),
         "sampling": Entry("ninefold.cli._sampling", "Try sampling rules on traffic."),
     }
 )

@@ -11,6 +11,7 @@ from ninefold.errors import ConfigurationError
 
 OWN: Final = "ninefold.toml"
 SHARED: Final = "pyproject.toml"
+CHECKER: Final = "check"
 _ROOT_MARKS: Final = (".git", ".hg")
 
 
@@ -65,7 +66,9 @@ def _read_shared(path: Path) -> ConfigurationFile | None:
     table = tool["ninefold"]
     if not isinstance(table, Mapping):
         raise ConfigurationError(f"tool.ninefold in {path} must be a table, [tool.ninefold]")
-    return ConfigurationFile(path, table, "tool.ninefold.")
+    # `ninefold check` reads that table by itself; it says nothing of a service.
+    settings = {key: value for key, value in table.items() if key != CHECKER}
+    return ConfigurationFile(path, settings, "tool.ninefold.") if settings or not table else None
 
 
 def _content(path: Path) -> bytes:

@@ -141,6 +141,17 @@ class Rule:
         """What it finds, in one sentence."""
         return " ".join(self.text.partition("\n\n")[0].split())
 
+    @property
+    def page(self) -> str:
+        """All of it for a reader, in Markdown: what the documentation shows, and `explain`."""
+        severity = {"E": "error", "W": "warning", "I": "information"}[self.severity]
+        fix = "none" if self.fix is None else self.fix
+        body = self.text.partition("\n## ")
+        return (
+            f"# {self.code}: {self.slug}\n\nSeverity: {severity}. Fix: {fix}."
+            f" Source: {self.source}.\n\n{body[0].strip()}\n\n## {body[2]}".rstrip()
+        )
+
     def section(self, title: str) -> str:
         """The text under the heading `title`; empty where there is none."""
         _, _, rest = f"\n{self.text}\n".partition(f"\n## {title}\n")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
+from typing import Final
 
 from ninefold.conformance._rule import Rule, rules_in
+from ninefold.errors import ConfigurationError
+
+GROUP: Final = "ninefold.conformance_rules"
 
 MODULES: tuple[str, ...] = (
     "a501_keys",
@@ -60,3 +67,50 @@ def shipped() -> Iterator[Rule]:
         for each in rules_in(vars(import_module(f"ninefold.conformance.rules.{name}")))
     ]
     yield from sorted(found, key=lambda each: each.code)
+
+
+@cache
+def every_rule() -> tuple[Rule, ...]:
+    """The rules of this package and of other distributions, by code.
+
+    Others declare theirs as entry points of `ninefold.conformance_rules`, each a function that
+    `ninefold.conformance.rule` has made a rule of. Raises `ConfigurationError` for an entry point
+    that is none, and for a code that is taken.
+    """
+    found = {each.code: each for each in shipped()}
+    if _have_entry_points():
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group=GROUP):
+            each = getattr(point.load(), "rule", None)
+            if not isinstance(each, Rule):
+                raise ConfigurationError(
+                    f"the entry point {point.name!r} of {GROUP} ({point.value}) is no rule:"
+                    " decorate the function with ninefold.conformance.rule"
+                )
+            if each.code in found:
+                raise ConfigurationError(
+                    f"the rule {each.code} of {point.value} is there already: take a prefix of"
+                    " your own, as in 'ACME-N101'"
+                )
+            found[each.code] = each
+    return tuple(found[code] for code in sorted(found))
+
+
+def _have_entry_points() -> bool:
+    """Whether an installed distribution has such rules; files are read faster than metadata."""
+    mark = f"[{GROUP}]".encode()
+    for folder in sys.path:
+        try:
+            with os.scandir(folder or ".") as entries:
+                named = [each.path for each in entries if each.name.endswith(".dist-info")]
+        except OSError:
+            continue
+        for each in named:
+            try:
+                with open(os.path.join(each, "entry_points.txt"), "rb") as file:
+                    if mark in file.read():
+                        return True
+            except OSError:
+                continue
+    return False

@@ -1,0 +1,153 @@
+"""`ninefold check`: whether metric names, units, kinds and labels are right.
+
+It parses its own arguments: this command is run on every save and every commit, and the library
+that the others parse theirs with takes longer to import than this one takes to run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from ninefold.conformance._facts import Profile
+from ninefold.conformance._finding import SEVERITIES, Severity
+from ninefold.errors import ConfigurationError
+
+_FORMATS: Final = ("text", "concise", "json")
+_PROFILES: Final = ("otel", "prometheus", "both")
+_HELP: Final = """\
+Usage: ninefold check [OPTIONS] [PATH…]
+
+  Check metric names, units, kinds and labels, without importing or running what is checked.
+
+  PATH is a file or a folder of Python (default: the working directory), an exposition
+  (*.prom, *.om, *.txt, or an address with http:// or https://), or - for one on standard input.
+
+  Exits with 0 where there is nothing of the severity --fail-on or above, with 1 where there is,
+  and with 2 where something could not be read or the configuration is wrong.
+
+Options:
+  --select CODES       Only these rules: whole codes or their beginnings (NF-U, U202), by commas.
+  --ignore CODES       Not these rules.
+  --profile PROFILE    Judge all as otel, prometheus or both (default: by what declares it).
+  --format FORMAT      text, concise or json (default: text).
+  --fail-on SEVERITY   E, W or I (default: E).
+  --statistics         How often each rule was found, instead of each finding.
+  --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
+  --no-cache           Read every file, whatever is known of it from before.
+  -h, --help           Show this message.
+"""
+_VALUES: Final = ("--select", "--ignore", "--profile", "--format", "--fail-on", "--config")
+_FLAGS: Final = ("--statistics", "--no-cache", "--help", "-h")
+
+
+@dataclass(slots=True)
+class Arguments:
+    """What the command line says."""
+
+    paths: list[str] = field(default_factory=list)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    flags: set[str] = field(default_factory=set)
+
+    def last(self, name: str, choices: tuple[str, ...] = ()) -> str | None:
+        """The last value that an option is given. Raises `ConfigurationError` for a wrong one."""
+        given = self.values.get(name)
+        if not given:
+            return None
+        if choices and given[-1] not in choices:
+            raise ConfigurationError(
+                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}"
+            )
+        return given[-1]
+
+    def codes(self, name: str) -> tuple[str, ...] | None:
+        """The codes that an option is given, or None where it is not."""
+        if name not in self.values:
+            return None
+        from ninefold.conformance._config import codes
+
+        listed = (each for value in self.values[name] for each in value.split(","))
+        return codes(tuple(each for each in listed if each.strip()), name)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; the exit code."""
+    try:
+        parsed = parse(arguments)
+        if parsed.flags & {"--help", "-h"}:
+            sys.stdout.write(_HELP)
+            return 0
+        return _run(parsed)
+    except ConfigurationError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 2
+    except BrokenPipeError:
+        # Who reads has seen enough; what is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def parse(arguments: list[str]) -> Arguments:
+    """The arguments as they are meant. Raises `ConfigurationError` for an unknown option."""
+    parsed = Arguments()
+    rest = iter(arguments)
+    for each in rest:
+        name, equals, value = each.partition("=")
+        if each == "--":
+            parsed.paths.extend(rest)
+        elif name in _VALUES:
+            if not equals:
+                value = next(rest, "")
+                if not value:
+                    raise ConfigurationError(f"{name} needs a value")
+            parsed.values.setdefault(name, []).append(value)
+        elif each in _FLAGS:
+            parsed.flags.add(each)
+        elif each.startswith("-") and each != "-":
+            from ninefold.core import nearest
+
+            near = nearest(name, (*_VALUES, *_FLAGS))
+            hint = f"did you mean {near}?" if near else "--help lists them"
+            raise ConfigurationError(f"there is no option {name}; {hint}")
+        else:
+            parsed.paths.append(each)
+    return parsed
+
+
+def _run(parsed: Arguments) -> int:
+    from ninefold.conformance._check import check, options_of
+    from ninefold.conformance._config import configuration
+    from ninefold.conformance.reporters import written
+
+    form = parsed.last("--format", _FORMATS) or "text"
+    found = configuration(parsed.last("--config"))
+    fail_on = cast("Severity | None", parsed.last("--fail-on", SEVERITIES)) or found.fail_on
+    select, ignore = parsed.codes("--select"), parsed.codes("--ignore")
+    profile = cast("Profile | None", parsed.last("--profile", _PROFILES))
+    options = options_of(found)
+    options = replace(
+        options,
+        select=options.select if select is None else select,
+        ignore=options.ignore if ignore is None else (*options.ignore, *ignore),
+        profile=profile or options.profile,
+    )
+    report = check(parsed.paths or ["."], options, found)
+    if "--statistics" in parsed.flags:
+        from ninefold.conformance.reporters._summary import statistics, summary
+
+        sys.stdout.write("\n".join([*statistics(report), summary(report)]) + "\n")
+    else:
+        sys.stdout.write(written(form, report, colour=_is_coloured()))
+    sys.stdout.flush()
+    if report.facts.unread:
+        return 2
+    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return 1 if any(each.severity in failing for each in report.findings) else 0
+
+
+def _is_coloured() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

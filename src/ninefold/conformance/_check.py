@@ -1,0 +1,104 @@
+"""One whole check: what is named is read, and judged by the rules."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from typing import Final
+
+from ninefold.conformance._config import Configuration
+from ninefold.conformance._engine import Report, run
+from ninefold.conformance._facts import Facts, Position, Unread
+from ninefold.conformance._options import Options
+from ninefold.conformance._rule import Registry
+
+_EXPOSITIONS: Final = (".prom", ".om", ".openmetrics", ".metrics", ".txt")
+STANDARD_INPUT: Final = "-"
+
+
+def check(paths: Iterable[str], options: Options, configuration: Configuration) -> Report:
+    """Check files and folders of Python, expositions in files, at addresses, and `-` for stdin.
+
+    Raises `ConfigurationError` for a registry that is not there; what cannot be read besides is a
+    finding of the report.
+    """
+    facts = read(paths, configuration)
+    registry, unread = _registry(configuration)
+    if unread:
+        facts = facts.joined(Facts(unread=unread))
+    from ninefold.conformance.rules import every_rule
+
+    return run(facts, options, every_rule(), registry)
+
+
+def options_of(configuration: Configuration, *, today: str | None = None) -> Options:
+    """The options that a configuration gives."""
+    return Options(
+        select=configuration.select,
+        ignore=configuration.ignore,
+        per_file_ignores=configuration.per_file_ignores,
+        severity=configuration.severity,
+        profile=configuration.profile,
+        prefix=configuration.prefix,
+        registry=configuration.registry,
+        today=time.strftime("%Y-%m-%d") if today is None else today,
+    )
+
+
+def read(paths: Iterable[str], configuration: Configuration) -> Facts:
+    """The facts in all that is named."""
+    sources: list[str] = []
+    facts = Facts()
+    for path in paths:
+        if (
+            path == STANDARD_INPUT
+            or path.startswith(("http://", "https://"))
+            or (path.endswith(_EXPOSITIONS) and not os.path.isdir(path))
+        ):
+            facts = facts.joined(_exposition(path))
+        elif os.path.exists(path):
+            sources.append(path)
+        else:
+            why = "there is no such file or folder"
+            facts = facts.joined(Facts(unread=(Unread(Position(path, 1, 1, 1, 1), why),)))
+    if not sources:
+        return facts
+    from ninefold.conformance.source import python_files
+    from ninefold.conformance.source import read as read_source
+
+    files: Iterable[str] = python_files(sources)
+    if configuration.exclude:
+        files = [each for each in files if not _is_excluded(each, configuration.exclude)]
+    return read_source(files).joined(facts)
+
+
+def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
+    shown = path.replace(os.sep, "/")
+    return any(
+        fnmatch(shown, each) or fnmatch(shown, f"*/{each}") or f"/{shown}".find(f"/{each}/") >= 0
+        for each in (pattern.rstrip("/") for pattern in patterns)
+    )
+
+
+def _exposition(path: str) -> Facts:
+    from pathlib import Path
+
+    from ninefold.conformance import exposition
+
+    if path == STANDARD_INPUT:
+        import sys
+
+        return exposition.read(sys.stdin.buffer.read(), "<stdin>")
+    if path.startswith(("http://", "https://")):
+        return exposition.fetch(path)
+    return exposition.read_file(Path(path))
+
+
+def _registry(configuration: Configuration) -> tuple[Registry, tuple[Unread, ...]]:
+    from ninefold.conformance import registry
+
+    if not configuration.registry:
+        return registry.conventions(), ()
+    return registry.with_project(configuration.registry)
