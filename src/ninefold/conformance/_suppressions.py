@@ -16,7 +16,7 @@ from ninefold.conformance._facts import Position, Suppression
 _NOQA: Final = re.compile(r"#\s*noqa\s*:\s*((?:[A-Za-z][A-Za-z0-9_-]*[\s,]*)+)", re.IGNORECASE)
 _CODE: Final = re.compile(r"NF-[A-Za-z][0-9]{3}\b", re.IGNORECASE)
 _OURS: Final = re.compile(
-    r"#\s*ninefold\s*:\s*ignore\s*(?:\[([^\]]*)\])?"
+    r"#\s*ninefold\s*:\s*ignore(?:\s*\[([^\]]*)\])?"
     r"(?:\s+until=(?P<until>\S+))?(?:\s+reason=(?P<reason>.*))?"
 )
 

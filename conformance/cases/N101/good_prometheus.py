@@ -1,0 +1,4 @@
+from prometheus_client import Counter
+
+
+orders = Counter("shop:orders_total", "Orders placed.")

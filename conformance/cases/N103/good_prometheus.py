@@ -1,0 +1,4 @@
+from prometheus_client import Counter
+
+
+orders = Counter("orders_total", "Orders placed.")

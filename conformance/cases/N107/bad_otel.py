@@ -1,0 +1,8 @@
+# check: prefix = "acme"
+from opentelemetry.metrics import get_meter
+
+meter = get_meter("shop")
+
+orders = meter.create_counter("shop.orders", unit="{order}", description="Orders placed.")
+
+# expect: NF-N107 6:31-6:44 W

@@ -1,0 +1,5 @@
+from opentelemetry.metrics import get_meter
+
+meter = get_meter("shop")
+
+level = meter.create_gauge("shop.level", unit="%", description="Filling.")
