@@ -597,6 +597,13 @@ class Evaluator:
                 return outer.scope.module.position(outer.node)
         return scope.module.position(node)
 
+    def call_position(self, node: ast.Call, scope: Scope) -> Position:
+        """Where a declaration belongs: the call that the run reads, not one within a wrapper."""
+        outer = scope.outermost_call()
+        if outer is not None and outer.scope.module.is_read:
+            return outer.scope.module.position(outer.node)
+        return scope.module.position(node)
+
     def _given(self, node: ast.expr, scope: Scope) -> Node | None:
         for each in ast.walk(node):
             if isinstance(each, ast.Name):

@@ -84,13 +84,11 @@ class Reader:
             name = called(node)
             if name in RECORDS and isinstance(node.func, ast.Attribute):
                 self._sites.append((node, scope))
-            if (
-                name in OPENTELEMETRY
-                or name in PROMETHEUS
-                or name in aliases
-                or name in ("Metric", "__init__")
-            ):
+            if name in OPENTELEMETRY or name in PROMETHEUS or name in ("Metric", "__init__"):
                 self.evaluator.value(node, scope)
+            elif name in aliases:
+                self.evaluator.value(node, scope)
+                self._call_of(node, scope)
             elif name not in RECORDS and _WRAPPER.search(name):
                 self._call_of(node, scope)
 
@@ -104,11 +102,17 @@ class Reader:
                 templates = self._templates.setdefault(id(node), [])
                 if made not in templates:
                     templates.append(made)
+                    self._instantiated.clear()  # what was called before makes this one too
                 name = getattr(node, "name", "")
                 if name == "__init__":
                     name = self._class_of(made, node)
                 if name:
                     found.setdefault(name, set()).add(id(node))
+        if found:
+            every = set().union(*found.values())
+            for module, _ in self._modules:
+                for name in _with_aliases(module, set(found)):
+                    found.setdefault(name, every)
         return found
 
     def _class_of(self, made: _Made, node: ast.AST) -> str:
@@ -123,7 +127,7 @@ class Reader:
         """Look for calls of wrappers in a module; one that `is_new` was not looked at before."""
         if is_new:
             self._modules.append((module, False))
-        wanted = set(names)
+        wanted = _with_aliases(module, set(names))
         words = "|".join(re.escape(each) for each in sorted(wanted))
         pattern = re.compile(rf"\b(?:{words})\b".encode())
         for node, scope in self._calls(module, pattern):
@@ -326,8 +330,8 @@ class Reader:
 
     # Calls of wrappers
 
-    def _call_of(self, node: ast.Call, scope: Scope) -> None:
-        if scope.module.is_read and (id(node), 0) in self._made:
+    def _call_of(self, node: ast.Call, scope: Scope, deep: int = 0) -> None:
+        if (id(node), id(scope.call) if scope.call is not None else 0) in self._made:
             return
         callee = self.evaluator.value(node.func, scope)
         if isinstance(callee, Cls):
@@ -336,7 +340,7 @@ class Reader:
                 return
             callee = own
         if isinstance(callee, Func):
-            self._instantiate(callee, node, scope, 0)
+            self._instantiate(callee, node, scope, deep)
 
     def _instantiate(self, function: Func, node: ast.Call, scope: Scope, deep: int) -> None:
         """Make what a wrapper makes when it is called with these arguments."""
@@ -349,8 +353,13 @@ class Reader:
             return
         self._instantiated.add(key)
         inner = self.evaluator.call_scope(function, node, scope)
-        for made in templates:
-            self.evaluator.value(made.node, made.scope.within(inner))
+        for made in tuple(templates):
+            # What was made within a call of another wrapper is made by that call, in this one.
+            site = made.scope.outermost_call()
+            if site is None:
+                self.evaluator.value(made.node, made.scope.within(inner))
+            elif isinstance(site.node, ast.Call):
+                self._call_of(site.node, site.scope.within(inner), deep + 1)
             made.is_replaced = True
 
     def _templates_of(self, function: Func) -> list[_Made]:
@@ -434,8 +443,9 @@ def _aliases(module: Module) -> frozenset[str]:
     for name, bindings in module.scope.bindings.items():
         for each in bindings:
             node = each.node
-            if each.how == "import" and each.name in known and name != each.name:
-                found.add(name)
+            if each.how == "import" and name != each.name:
+                if each.name in known or each.name.startswith("create_"):
+                    found.add(name)
             elif each.how == "is" and isinstance(node, (ast.Name, ast.Attribute)):
                 last = node.attr if isinstance(node, ast.Attribute) else node.id
                 if last in known or last in found:
@@ -445,6 +455,21 @@ def _aliases(module: Module) -> frozenset[str]:
                 if bases & (known | found):
                     found.add(name)
     return frozenset(found)
+
+
+def _with_aliases(module: Module, names: set[str]) -> set[str]:
+    """Names, and those that a module gives to the same things."""
+    found = set(names)
+    for name, bindings in module.scope.bindings.items():
+        for each in bindings:
+            node = each.node
+            if each.how == "import" and each.name in names:
+                found.add(name)
+            elif each.how == "is" and isinstance(node, (ast.Name, ast.Attribute)):
+                last = node.attr if isinstance(node, ast.Attribute) else node.id
+                if last in names:
+                    found.add(name)
+    return found
 
 
 def _pattern(aliases: frozenset[str]) -> re.Pattern[bytes]:
