@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ninefold.conformance._facts import Position
+from ninefold.conformance._facts import Position, Text
 
 Severity: TypeAlias = Literal["E", "W", "I"]
 SEVERITIES: tuple[Severity, ...] = ("E", "W", "I")
@@ -27,6 +27,19 @@ class Fix:
     kind: FixKind
     says: str
     edits: tuple[Edit, ...]
+
+
+def replaced(text: Text, new: str, kind: FixKind) -> Fix | None:
+    """A fix that writes `new` for a text that stands there as a literal; None for any other."""
+    position = text.position
+    # What is longer than the text and its quotes is no literal, and is not ours to replace.
+    if (
+        text.value is None
+        or position.line != position.end_line
+        or position.end_column - position.column != len(text.value) + 2
+    ):
+        return None
+    return Fix(kind, f"write {new!r}", (Edit(position, f'"{new}"'),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Use
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 
@@ -17,6 +17,7 @@ from ninefold.conformance._rule import Context, rule
     about="use",
     partly=True,
     profiles=("otel",),
+    fix="unsafe",
 )
 def near_miss(use: Use, context: Context) -> Iterator[Found]:
     """An attribute's key is an old name of a convention's, or a misspelling of one.
@@ -67,4 +68,5 @@ def near_miss(use: Use, context: Context) -> Iterator[Found]:
                 attribute.key.position,
                 f"the attribute {key!r} {how} {known!r}",
                 f"write {known!r}, or a key in your own namespace if it means something else",
+                replaced(attribute.key, known, "unsafe"),
             )

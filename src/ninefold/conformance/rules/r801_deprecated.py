@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, Registry, rule
 from ninefold.conformance.ucum import Unit, parse
 
@@ -18,6 +18,7 @@ _SECONDS: Mapping[str, float] = {"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "mi
     "deprecated-metric",
     "E",
     source="OpenTelemetry semantic conventions, schema and model; a project's own registry",
+    fix="unsafe",
 )
 def deprecated_metric(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A metric has a name that the conventions, or the project's registry, gave up.
@@ -74,6 +75,8 @@ def deprecated_metric(declaration: Declaration, context: Context) -> Iterator[Fo
         f"{name!r} is deprecated: it is {successor!r} now{', ' if changes else ''}"
         + ", ".join(changes),
         "rename it; record both until no query, rule or dashboard asks for the old one",
+        # Another unit is more than another name: what is recorded must change with it.
+        None if changes else replaced(declaration.name, successor, "unsafe"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance.rules.r801_deprecated import known_name
 
@@ -15,6 +15,7 @@ from ninefold.conformance.rules.r801_deprecated import known_name
     "other-unit",
     "E",
     source="OpenTelemetry semantic conventions; Weaver's live check: unit mismatch",
+    fix="unsafe",
 )
 def other_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A metric of the conventions, or of the project's registry, has another unit than there.
@@ -62,6 +63,7 @@ def other_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
         f"the unit of {name!r} is {fact['unit']!r}, "
         + (f"not {declared!r}" if declared else "and none is given"),
         f"write {fact['unit']!r} and record in it, or give the metric another name",
+        replaced(unit, fact["unit"], "unsafe") if unit is not None and declared else None,
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 _LAST = re.compile(r"[._-]total\Z", re.IGNORECASE)
@@ -18,6 +18,7 @@ _LAST = re.compile(r"[._-]total\Z", re.IGNORECASE)
     "W",
     source="OpenTelemetry semantic conventions: naming, do not use total",
     profiles=("otel",),
+    fix="unsafe",
 )
 def total_in_otel_name(declaration: Declaration, context: Context) -> Iterator[Found]:
     """An OpenTelemetry name ends with `total`.
@@ -48,8 +49,10 @@ def total_in_otel_name(declaration: Declaration, context: Context) -> Iterator[F
     """
     name = declaration.name.value or ""
     if declaration.api in ("opentelemetry", "ninefold") and _LAST.search(name):
+        short = _LAST.sub("", name)
         yield Found(
             declaration.name.position,
             f"the name {name!r} ends with 'total'",
-            f"name it {_LAST.sub('', name)!r}: Prometheus's exporter adds '_total' to counters",
+            f"name it {short!r}: Prometheus's exporter adds '_total' to counters",
+            replaced(declaration.name, short, "unsafe"),
         )

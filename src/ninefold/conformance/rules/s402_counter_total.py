@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 
-@rule("S402", "counter-total", "W", source="promlint: counter", profiles=("prometheus",))
+@rule(
+    "S402",
+    "counter-total",
+    "W",
+    source="promlint: counter",
+    profiles=("prometheus",),
+    fix="unsafe",
+)
 def counter_total(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A counter without `_total` at the end of its name, or something else with it.
 
@@ -46,6 +53,8 @@ def counter_total(declaration: Declaration, context: Context) -> Iterator[Found]
             declaration.name.position,
             f"the counter {name!r} does not end with '_total'",
             f"it is stored as '{name}_total'; write that" if added else f"name it '{name}_total'",
+            # What the client adds anyway is stored as before.
+            replaced(declaration.name, f"{name}_total", "safe" if added else "unsafe"),
             severity="I" if added else None,
         )
     elif declaration.kind not in ("counter", "unknown") and ends:
@@ -53,10 +62,18 @@ def counter_total(declaration: Declaration, context: Context) -> Iterator[Found]
             declaration.name.position,
             f"the {declaration.kind} {name!r} ends with '_total', which says that it is a counter",
             f"name it {name.removesuffix('_total')!r}, or make it a counter",
+            replaced(declaration.name, name.removesuffix("_total"), "unsafe"),
         )
 
 
-@rule("S408", "count-total", "W", source="promlint: counter", profiles=("prometheus",))
+@rule(
+    "S408",
+    "count-total",
+    "W",
+    source="promlint: counter",
+    profiles=("prometheus",),
+    fix="unsafe",
+)
 def count_total(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A counter's name ends with `_count_total`.
 
@@ -93,4 +110,5 @@ def count_total(declaration: Declaration, context: Context) -> Iterator[Found]:
             declaration.name.position,
             f"{short + '_count_total'!r} says twice that it counts",
             f"name it '{short}_total'",
+            replaced(declaration.name, f"{short}_total", "unsafe"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 
@@ -15,6 +15,7 @@ from ninefold.conformance._rule import Context, rule
     "W",
     source="promlint: reserved characters; Prometheus, data model",
     profiles=("prometheus",),
+    fix="unsafe",
 )
 def colon(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A name holds a colon.
@@ -46,4 +47,5 @@ def colon(declaration: Declaration, context: Context) -> Iterator[Found]:
             declaration.name.position,
             f"the name {name!r} holds ':', which is kept for recording rules",
             f"name it {name.replace(':', '_')!r}",
+            replaced(declaration.name, name.replace(":", "_"), "unsafe"),
         )

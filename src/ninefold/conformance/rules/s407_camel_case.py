@@ -6,13 +6,20 @@ import re
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 _HUMP = re.compile(r"[a-z][A-Z]")
 
 
-@rule("S407", "camel-case", "W", source="promlint: camel case", profiles=("prometheus",))
+@rule(
+    "S407",
+    "camel-case",
+    "W",
+    source="promlint: camel case",
+    profiles=("prometheus",),
+    fix="unsafe",
+)
 def camel_case(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A metric's or label's name is written in camel case.
 
@@ -45,6 +52,7 @@ def camel_case(declaration: Declaration, context: Context) -> Iterator[Found]:
             declaration.name.position,
             f"the name {name!r} is written in camel case",
             f"name it {_snake(name)!r}",
+            replaced(declaration.name, _snake(name), "unsafe"),
         )
     for label in (declaration.labels.names if declaration.labels else None) or ():
         text = label.value or ""
@@ -53,6 +61,7 @@ def camel_case(declaration: Declaration, context: Context) -> Iterator[Found]:
                 label.position,
                 f"the label {text!r} is written in camel case",
                 f"name it {_snake(text)!r}",
+                replaced(label, _snake(text), "unsafe"),
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Edit, Fix, Found
+from ninefold.conformance._finding import Fix, Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import DURATION_WORDS, words
 from ninefold.conformance.ucum import Fault, Unit, meant, parse
@@ -167,13 +167,4 @@ def unit_too_long(declaration: Declaration, context: Context) -> Iterator[Found]
 
 
 def _replaced(declaration: Declaration, code: str) -> Fix | None:
-    unit = declaration.unit
-    if unit is None or unit.value is None:
-        return None
-    position = unit.position
-    # What is longer than the text and its quotes is no literal, and is not ours to replace.
-    if position.line != position.end_line or (
-        position.end_column - position.column != len(unit.value) + 2
-    ):
-        return None
-    return Fix("unsafe", f"write {code!r}", (Edit(position, f'"{code}"'),))
+    return None if declaration.unit is None else replaced(declaration.unit, code, "unsafe")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Edit, Fix, Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance.ucum import Unit, parse
 from ninefold.conformance.ucum._words import singular
@@ -63,14 +63,9 @@ def plural_annotation(declaration: Declaration, context: Context) -> Iterator[Fo
             better = f"{head}_{one}" if head else one
             text = text.replace(f"{{{annotation}}}", f"{{{better}}}")
     if text != unit.value:
-        position = unit.position
-        is_literal = (
-            position.line == position.end_line
-            and position.end_column - position.column == len(unit.value) + 2
-        )
         yield Found(
-            position,
+            unit.position,
             f"the unit {unit.value!r} is in the plural",
             f"write {text!r}",
-            Fix("safe", f"write {text!r}", (Edit(position, f'"{text}"'),)) if is_literal else None,
+            replaced(unit, text, "safe"),
         )
