@@ -15,7 +15,7 @@ from ninefold.conformance._facts import Profile
 from ninefold.conformance._finding import SEVERITIES, Severity
 from ninefold.errors import ConfigurationError
 
-_FORMATS: Final = ("text", "concise", "json")
+_FORMATS: Final = ("text", "concise", "json", "github", "gitlab")
 _PROFILES: Final = ("otel", "prometheus", "both")
 _HELP: Final = """\
 Usage: ninefold check [OPTIONS] [PATH…]
@@ -32,7 +32,7 @@ Options:
   --select CODES       Only these rules: whole codes or their beginnings (NF-U, U202), by commas.
   --ignore CODES       Not these rules.
   --profile PROFILE    Judge all as otel, prometheus or both (default: by what declares it).
-  --format FORMAT      text, concise or json (default: text).
+  --format FORMAT      text, concise, json, github or gitlab (default: text).
   --fail-on SEVERITY   E, W or I (default: E).
   --statistics         How often each rule was found, instead of each finding.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).

@@ -8,7 +8,7 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 
-FORMATS: Final = ("text", "concise", "json")
+FORMATS: Final = ("text", "concise", "json", "github", "gitlab")
 """The formats; each is a module of this package with a function `written`."""
 
 
