@@ -161,11 +161,11 @@ def test_a_bad_line_is_told_and_the_rest_is_read(
         (b"# TYPE a counter\na 1\n# EOF\n", 2, "must be a_total or a_created"),
         (b"# TYPE a unknown\n# UNIT a seconds\n# EOF\n", 2, "must end with its unit 'seconds'"),
         (b'a 1\nb 1\na{c="1"} 1\n# EOF\n', 3, "the lines of 'a' must stand together"),
-        (b"# a comment\n# EOF\n", 1, "no comments"),
+        (b"# a comment\n# EOF\n", 1, "the line must be"),
         (b"\n# EOF\n", 1, "no empty lines"),
         (b"# TYPE a untyped\n# EOF\n", 1, "the type must be one of"),
         (b"# TYPE a Counter\n# EOF\n", 1, "the type must be one of"),
-        (b"a 1 # x\n# EOF\n", 1, "an exemplar must begin with '{'"),
+        (b"# TYPE a counter\na_total 1 # x\n# EOF\n", 2, "an exemplar must begin with '{'"),
         (b'# TYPE a histogram\na_bucket{le="1",le="2"} 1\n# EOF\n', 2, "is given twice"),
     ],
 )

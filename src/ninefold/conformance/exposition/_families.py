@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ninefold.conformance._facts import (
     Attribute,
-    Buckets,
     Declaration,
     Kind,
-    Labels,
     Position,
     Text,
     Use,
     Value,
 )
-from ninefold.conformance.exposition._line import Metadata, Sample, Token, WrongLine, number
+from ninefold.conformance.exposition._family import SCOPE, Family
+from ninefold.conformance.exposition._line import Metadata, Sample
+from ninefold.conformance.exposition._tokens import Token, WrongLine, number
 
 _TEXT_TYPES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -60,55 +59,7 @@ _OWN_LABEL: Mapping[str, str] = MappingProxyType(
     {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}
 )
 
-_SCOPE = "otel_scope_name"
 _TARGET = ("target", "target_info")
-
-
-@dataclass(slots=True)
-class Family:
-    """What has been read of one family. Positions are those of names, help, type and unit."""
-
-    name: str
-    first: Position
-    kind: Kind | None = None
-    stored: str = ""
-    named: Position | None = None
-    help: Text | None = None
-    unit: Text | None = None
-    sampled: bool = False
-    closed: bool = False
-    labels: dict[str, Position] = field(default_factory=dict)
-    values: set[tuple[str, str]] = field(default_factory=set)
-    bounds: list[float] = field(default_factory=list)
-    bounded: tuple[tuple[str, str], ...] | None = None
-    bounds_at: Position | None = None
-    series: list[tuple[Position, tuple[Attribute, ...]]] = field(default_factory=list)
-
-    def declaration(self, *, from_opentelemetry: bool) -> Declaration:
-        """The family as a declaration, at its TYPE line where it has one."""
-        position = self.named or self.first
-        labels = tuple(Text((name,), where) for name, where in self.labels.items())
-        bounds = None
-        if self.bounds_at is not None:
-            bounds = Buckets(tuple(self.bounds), self.bounds_at)
-        return Declaration(
-            api="exposition",
-            kind=self.kind or "unknown",
-            name=Text((self.stored or self.name,), position),
-            position=position,
-            unit=self.unit,
-            description=self.help,
-            buckets=bounds,
-            scope=self._scope(position) if from_opentelemetry else None,
-            labels=Labels(labels, labels[0].position if labels else position),
-            profile="prometheus",
-        )
-
-    def _scope(self, position: Position) -> Text:
-        scopes = [value for key, value in self.values if key == _SCOPE]
-        if len(scopes) == 1:
-            return Text((scopes[0],), position)
-        return Text((None,), position, "the exposition does not say it")
 
 
 class Families:
@@ -147,7 +98,7 @@ class Families:
         An exposition that OpenTelemetry's exporters make has their mark; its metrics have a scope.
         """
         from_opentelemetry = any(
-            family.name in _TARGET or _SCOPE in family.labels for family in self._families.values()
+            family.name in _TARGET or SCOPE in family.labels for family in self._families.values()
         )
         for family in self._families.values():
             if not (family.sampled or family.kind or family.help or family.unit):
@@ -269,6 +220,12 @@ class Families:
                 sample.name.start,
                 sample.name.end,
                 f"a series of the {family.kind} {family.name!r} must be {wanted}",
+            )
+        if sample.exemplar is not None and suffix not in ("_total", "_bucket"):
+            raise WrongLine(
+                sample.exemplar.start,
+                sample.exemplar.end,
+                "only counters and buckets of histograms have exemplars",
             )
 
     def _learn(self, family: Family, sample: Sample, own: str, line: int) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ninefold.conformance._facts import Facts, Position, Unread, Use
 from ninefold.conformance.exposition._families import Families
-from ninefold.conformance.exposition._line import WrongLine, take_apart
+from ninefold.conformance.exposition._line import take_apart
+from ninefold.conformance.exposition._tokens import WrongLine
 
 _MOST_UNREAD = 100
 """So many bad lines of one exposition are told one by one: more say that it is none."""
