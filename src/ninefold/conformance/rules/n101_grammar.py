@@ -43,6 +43,8 @@ def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
     ```
     """
     name = declaration.name.value or ""
+    if declaration.api == "exposition":
+        return  # it was read: what is beyond the grammar stood in quotes, as Prometheus 3 has it
     grammar, says = (
         (_PROMETHEUS, "a letter, '_' or ':', then letters, digits, '_' and ':'")
         if context.profile(declaration) == "prometheus"
