@@ -171,6 +171,21 @@ def _reason(each: Judged, name: str, code: str) -> str:
             return code
 
 
+def test_conventions_are_spared() -> None:
+    """The one thing left out: names that OpenTelemetry's exporter made of a convention's.
+
+    promtool finds `process_thread_count` wrong; nobody can rename `process.thread.count`.
+    """
+    text = (
+        "# HELP process_thread_count Threads.\n# TYPE process_thread_count gauge\n"
+        "process_thread_count 7\n"
+    )
+    mark = "# HELP target_info Target.\n# TYPE target_info gauge\ntarget_info 1\n"
+    assert _theirs(text) == _theirs(text + mark) == {"process_thread_count": {"NF-S403"}}
+    assert "NF-S403" in _judged(text).ours["process_thread_count"]
+    assert _judged(text + mark).ours == {"process_thread_count": {"NF-R805"}}
+
+
 def test_the_comparison_can_fail() -> None:
     """A rule that is missing shows: without it, what promtool flags is not flagged."""
     text = "# HELP orders Orders.\n# TYPE orders counter\norders 1\n"

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from ninefold.conformance._facts import Declaration, Facts, Position, Use
 from ninefold.conformance._finding import Finding, Found
 from ninefold.conformance._options import Options
-from ninefold.conformance._rule import Context, Registry, Rule
+from ninefold.conformance._rule import Context, Registry, Rule, known_name
 from ninefold.conformance._sifting import Raw, sifted
 
 
@@ -61,7 +61,10 @@ def run(facts: Facts, options: Options, rules: Iterable[Rule], registry: Registr
 
 def _is_conventional(declaration: Declaration, registry: Registry) -> bool:
     """Whether a name is one of the conventions, or was: then R801 has said all there is to say."""
-    name = declaration.name.value or ""
+    name = known_name(declaration, registry)
+    if name is None:
+        # A client's own name may be a convention's to the letter.
+        name = declaration.name.value or ""
     return registry.metric(name) is not None or registry.successor(name) is not None
 
 

@@ -75,9 +75,28 @@ class Registry(Protocol):
         """The metric, live or old, that Prometheus stores under the name `stored`."""
         ...
 
+    def of_prometheus_in_other_unit(self, stored: str) -> tuple[str, str] | None:
+        """The live metric that `stored` is but for its unit, and the word of that unit."""
+        ...
+
     def near(self, key: str) -> str | None:
         """The live attribute that the unknown `key` is a misspelling of, if it looks like one."""
         ...
+
+
+def known_name(declaration: Declaration, registry: Registry) -> str | None:
+    """The registry's name for the metric: its own, or that which Prometheus's stands for.
+
+    An exposition speaks of conventions only where OpenTelemetry's exporter made it.
+    """
+    name = declaration.name.value
+    if not name:
+        return None
+    if declaration.api in ("opentelemetry", "ninefold"):
+        return name
+    if declaration.api == "exposition" and declaration.scope is not None:
+        return registry.of_prometheus(name)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

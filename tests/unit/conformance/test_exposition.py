@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.metrics import MeterProvider
 from tests.support.net import LOOPBACK, free_port
 
+from ninefold.conformance._engine import run
 from ninefold.conformance._facts import Declaration, Facts, Position, Text
+from ninefold.conformance._options import Options
 from ninefold.conformance.exposition import fetch, read, read_file
+from ninefold.conformance.registry import conventions
+from ninefold.conformance.rules import shipped
 from ninefold.telemetry._prometheus import PrometheusReader, encoded
 
 TEXT = b"""\
@@ -196,16 +200,19 @@ def test_whatever_is_read_is_read_to_its_end(data: bytes) -> None:
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])
 def test_what_ninefold_exposes_is_read(accept: str) -> None:
-    """The exposition of this library's own is read whole, in both formats."""
+    """The exposition of this library's own is read whole, in both formats, and is right."""
     reader = PrometheusReader()
     provider = MeterProvider([reader], shutdown_on_exit=False)
     meter = provider.get_meter("shop")
     meter.create_counter("shop.orders", "{order}", "Orders.").add(1, {"shop.kind": 'a"\\\n'})
     meter.create_histogram("shop.wait", "s", "Wait.").record(0.1)
+    meter.create_up_down_counter("process.thread.count", "{thread}", "Threads.").add(7)
     body, _ = encoded(reader.families(), accept)
     facts = read(body, "metrics")
     assert facts.unread == ()
     assert {"shop_orders_total", "shop_wait_seconds"} <= _by_name(facts).keys()
+    report = run(facts, Options(), tuple(shipped()), conventions())
+    assert [one for one in report.findings if one.severity != "I"] == []
 
 
 def test_files(tmp_path: Path) -> None:
@@ -222,6 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
         "/metrics": (200, "text/plain; version=0.0.4", TEXT),
         "/open": (200, "application/openmetrics-text; version=1.0.0", b"a 1\n"),
         "/page": (200, "text/html; charset=utf-8", b"<p>hello</p>"),
+        "/short": (200, "text/plain", TEXT),
+        "/slow": (200, "text/plain", b""),
         "/long": (200, "text/plain", b"a 1\n" * 1_000),
     }
 
@@ -232,9 +241,15 @@ class _Handler(BaseHTTPRequestHandler):
         status, kind, body = self.answers.get(path, (404, "text/plain", b"none"))
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        if path != "/slow":
+            self.send_header("Content-Length", str(len(body) + (path == "/short")))
         self.end_headers()
         self.wfile.write(body)
+        while path == "/slow":
+            try:
+                self.wfile.write(b"a 1\n")
+            except OSError:
+                break
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -260,6 +275,7 @@ def test_addresses() -> None:
         assert "# EOF" in fetch(f"http://{host}/open").unread[0].why
         assert "a web page" in fetch(f"http://{host}/page").unread[0].why
         assert fetch(f"http://{host}/none").unread[0].why == "answered 404 Not Found"
+        assert fetch(f"http://{host}/short").unread[0].why == "ended 1 bytes early"
         long = fetch(f"http://{host}/long", limit=1_000)
         assert long.unread[0].why == "answered with more than 1000 bytes"
 
@@ -282,6 +298,17 @@ def test_a_password_is_sent_and_never_told() -> None:
 def test_addresses_that_are_none(url: str) -> None:
     """Only http and https are asked, and what is no address is told."""
     assert "address" in fetch(url).unread[0].why
+
+
+def test_an_answer_without_end() -> None:
+    """An answer that never ends is given up, by its time or by its length."""
+    with _served() as host:
+        endless = fetch(f"http://{host}/slow", timeout=0.3, limit=1_000_000)
+    assert endless.declarations == ()
+    assert endless.unread[0].why in (
+        "took more than 0.3 seconds",
+        "answered with more than 1000000 bytes",
+    )
 
 
 def test_nobody_answers() -> None:

@@ -91,6 +91,10 @@ def test_circles_end() -> None:
         ("rpc_server_duration_milliseconds", "rpc.server.duration"),
         ("http_server_duration_milliseconds", "http.server.duration"),
         ("http_server_duration", "http.server.duration"),
+        ("http_server_request_duration", "http.server.request.duration"),
+        ("http.server.request.duration", "http.server.request.duration"),
+        ("http.server.request.duration_seconds", "http.server.request.duration"),
+        ("http_server_request_duration_milliseconds", None),
         ("process_cpu_seconds_total", None),
         ("shop_orders_total", None),
     ],
@@ -98,6 +102,24 @@ def test_circles_end() -> None:
 def test_names_as_prometheus_stores_them(stored: str, name: str | None) -> None:
     """A stored name leads back to the convention's, whether that is live or old."""
     assert conventions().of_prometheus(stored) == name
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        (
+            "http_server_request_duration_milliseconds",
+            ("http.server.request.duration", "milliseconds"),
+        ),
+        ("http_server_request_duration_seconds", None),
+        ("http_server_request_duration_checkout", None),
+        ("http_server_duration_milliseconds", None),
+        ("shop_request_milliseconds", None),
+    ],
+)
+def test_names_with_another_unit(stored: str, found: tuple[str, str] | None) -> None:
+    """A convention's stored name with another unit at its end is known as that."""
+    assert conventions().of_prometheus_in_other_unit(stored) == found
 
 
 def test_an_attribute_of_a_template() -> None:

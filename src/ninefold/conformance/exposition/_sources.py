@@ -72,6 +72,9 @@ def fetch(url: str, *, timeout: float = TIMEOUT_SECONDS, limit: int = LIMIT_BYTE
                     return _unread(shown, f"answered with more than {limit} bytes")
                 if time.monotonic() > deadline:
                     return _unread(shown, f"took more than {timeout:g} seconds")
+            # An end that comes early is no error to `read1`.
+            if response.length:
+                return _unread(shown, f"ended {response.length} bytes early")
     except urllib.error.HTTPError as error:
         error.close()
         return _unread(shown, f"answered {error.code} {error.reason}")

@@ -122,12 +122,24 @@ class Known:
 
     @cached_property
     def _by_prometheus(self) -> Mapping[str, str]:
-        from ninefold.core import prometheus_name  # expositions alone need it
+        return self._stored("UnderscoreEscapingWithSuffixes")
 
+    @cached_property
+    def _by_other_strategies(self) -> Mapping[str, str]:
+        return self._stored("NoUTF8EscapingWithSuffixes") | self._by_base
+
+    @cached_property
+    def _by_base(self) -> dict[str, str]:
+        return self._stored("UnderscoreEscapingWithoutSuffixes")
+
+    def _stored(self, strategy: str) -> dict[str, str]:
+        from ninefold.core import TranslationStrategy, prometheus_name  # expositions alone need it
+
+        how = TranslationStrategy(strategy)
         names: dict[str, str] = {}
         metrics: Mapping[str, Mapping[str, Any]] = self._sections["metrics"]
         for name, fact in metrics.items():
-            stored = prometheus_name(name, fact["unit"], fact["instrument"])
+            stored = prometheus_name(name, fact["unit"], fact["instrument"], strategy=how)
             # A live name wins where an old one is stored alike.
             if stored not in names or "deprecated" not in fact:
                 names[stored] = name
@@ -145,7 +157,7 @@ class Known:
         }
 
     def of_prometheus(self, stored: str) -> str | None:
-        """The known metric that Prometheus stores as `stored`, suffixes of units and all.
+        """The known metric that Prometheus stores as `stored`, under any translation strategy.
 
         A name that was renamed before units were written down is known by its beginning.
 
@@ -155,10 +167,32 @@ class Known:
         'http.server.duration'
         """
         found = self._by_prometheus.get(stored)
+        if found is None and stored in self._sections["metrics"]:
+            found = stored
+        if found is None:
+            found = self._by_other_strategies.get(stored)
         if found is None:
             start = stored.removesuffix("_total")
             found = self._by_start.get(start) or self._by_start.get(start.rpartition("_")[0])
         return found
+
+    def of_prometheus_in_other_unit(self, stored: str) -> tuple[str, str] | None:
+        """The live metric that `stored` is but for its unit, and the word of that unit.
+
+        >>> conventions().of_prometheus_in_other_unit("http_server_request_duration_milliseconds")
+        ('http.server.request.duration', 'milliseconds')
+        """
+        from ninefold.core._units import UNIT_WORDS
+
+        base, _, word = stored.removesuffix("_total").rpartition("_")
+        name = self._by_base.get(base)
+        if name is None or word not in UNIT_WORDS.values() or self._live_metric(name) is None:
+            return None
+        return (name, word) if self.of_prometheus(stored) is None else None
+
+    def _live_metric(self, name: str) -> Mapping[str, Any] | None:
+        fact = self.metric(name)
+        return fact if fact is not None and "deprecated" not in fact else None
 
     def near(self, key: str) -> str | None:
         """The live attribute that the unknown `key` is a misspelling of, if it looks like one.

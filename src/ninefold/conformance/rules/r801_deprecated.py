@@ -7,7 +7,7 @@ from typing import Any
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found, replaced
-from ninefold.conformance._rule import Context, Registry, rule
+from ninefold.conformance._rule import Context, known_name, rule
 from ninefold.conformance.ucum import Unit, parse
 
 _SECONDS: Mapping[str, float] = {"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60, "h": 3600}
@@ -126,21 +126,6 @@ def moved_metric(declaration: Declaration, context: Context) -> Iterator[Found]:
             f"{name!r} has moved out of the conventions to a registry of its own",
             "give that registry in `[tool.ninefold.check]`, and the metric is judged by it",
         )
-
-
-def known_name(declaration: Declaration, registry: Registry) -> str | None:
-    """The registry's name for the metric: its own, or that which Prometheus's stands for.
-
-    An exposition speaks of conventions only where OpenTelemetry's exporter made it.
-    """
-    name = declaration.name.value
-    if not name:
-        return None
-    if declaration.api in ("opentelemetry", "ninefold"):
-        return name
-    if declaration.api == "exposition" and declaration.scope is not None:
-        return registry.of_prometheus(name) or (name if "." in name else None)
-    return None
 
 
 def _changes(

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found, replaced
-from ninefold.conformance._rule import Context, rule
-from ninefold.conformance.rules.r801_deprecated import known_name
+from ninefold.conformance._rule import Context, known_name, rule
 
 
 @rule(
@@ -47,8 +46,11 @@ def other_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
     )
     ```
     """
-    if declaration.api not in ("opentelemetry", "ninefold"):
-        return  # an exposition has the unit in the name, which would be another metric's
+    if declaration.api == "exposition":
+        yield from _exposed(declaration, context)
+        return
+    if declaration.api == "prometheus_client":
+        return
     name = declaration.name.value or ""
     fact = context.registry.metric(name)
     unit = declaration.unit
@@ -115,4 +117,19 @@ def other_instrument(declaration: Declaration, context: Context) -> Iterator[Fou
             declaration.name.position,
             f"the instrument of {name!r} is {wanted!r}, not {declaration.kind!r}",
             f"make it {wanted!r}, or give the metric another name",
+        )
+
+
+def _exposed(declaration: Declaration, context: Context) -> Iterator[Found]:
+    # An exposition speaks of conventions only where OpenTelemetry's exporter made it.
+    if declaration.scope is None:
+        return
+    found = context.registry.of_prometheus_in_other_unit(declaration.name.value or "")
+    if found is not None:
+        name, words = found
+        unit = (context.registry.metric(name) or {})["unit"]
+        yield Found(
+            declaration.name.position,
+            f"the unit of {name!r} is {unit!r}, not {words}",
+            f"record it in {unit!r}, or give the metric another name",
         )

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
-from ninefold.conformance._rule import Context, rule
-from ninefold.conformance.rules.r801_deprecated import known_name
+from ninefold.conformance._rule import Context, known_name, rule
 
 
 @rule(

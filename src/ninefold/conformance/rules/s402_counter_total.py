@@ -15,6 +15,7 @@ from ninefold.conformance._rule import Context, rule
     "W",
     source="promlint: counter",
     profiles=("prometheus",),
+    exempt=True,
     fix="unsafe",
 )
 def counter_total(declaration: Declaration, context: Context) -> Iterator[Found]:
@@ -72,6 +73,7 @@ def counter_total(declaration: Declaration, context: Context) -> Iterator[Found]
     "W",
     source="promlint: counter",
     profiles=("prometheus",),
+    exempt=True,
     fix="unsafe",
 )
 def count_total(declaration: Declaration, context: Context) -> Iterator[Found]:

@@ -24,6 +24,7 @@ _OWNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     "E",
     source="promlint: reserved suffixes of histograms and summaries",
     profiles=("prometheus",),
+    exempt=True,
 )
 def reserved_suffix(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A name ends with `_bucket`, `_count` or `_sum` and is no histogram or summary.

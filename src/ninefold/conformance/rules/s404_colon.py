@@ -15,6 +15,7 @@ from ninefold.conformance._rule import Context, rule
     "W",
     source="promlint: reserved characters; Prometheus, data model",
     profiles=("prometheus",),
+    exempt=True,
     fix="unsafe",
 )
 def colon(declaration: Declaration, context: Context) -> Iterator[Found]:

@@ -47,7 +47,9 @@ _ABBREVIATIONS = frozenset(
 )
 
 
-@rule("S405", "base-unit", "W", source="promlint: base units", profiles=("prometheus",))
+@rule(
+    "S405", "base-unit", "W", source="promlint: base units", profiles=("prometheus",), exempt=True
+)
 def base_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A name holds a unit that is no base unit: `milliseconds`, `kilobytes`, `hours`.
 
@@ -87,7 +89,12 @@ def base_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
 
 
 @rule(
-    "S406", "abbreviated-unit", "W", source="promlint: abbreviated units", profiles=("prometheus",)
+    "S406",
+    "abbreviated-unit",
+    "W",
+    source="promlint: abbreviated units",
+    profiles=("prometheus",),
+    exempt=True,
 )
 def abbreviated_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A name holds an abbreviated unit: `_ms`, `_sec`, `_kb`.

@@ -18,6 +18,7 @@ _HUMP = re.compile(r"[a-z][A-Z]")
     "W",
     source="promlint: camel case",
     profiles=("prometheus",),
+    exempt=True,
     fix="unsafe",
 )
 def camel_case(declaration: Declaration, context: Context) -> Iterator[Found]:
