@@ -6,10 +6,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ninefold.conformance._facts import Unread
 from ninefold.conformance._rule import Registry
 from ninefold.conformance.registry import Known, conventions, with_project
+from ninefold.conformance.registry._known import is_one_edit
 from ninefold.registry._facts import load_facts
 
 
@@ -120,6 +123,27 @@ def test_names_as_prometheus_stores_them(stored: str, name: str | None) -> None:
 def test_names_with_another_unit(stored: str, found: tuple[str, str] | None) -> None:
     """A convention's stored name with another unit at its end is known as that."""
     assert conventions().of_prometheus_in_other_unit(stored) == found
+
+
+@given(
+    word=st.text("abc._", max_size=6),
+    other=st.text("abc._", max_size=6),
+)
+def test_one_edit(word: str, other: str) -> None:
+    """One letter more, less, other or swapped: what trying them all finds is found, and no more."""
+    tried = {word[:at] + word[at + 1 :] for at in range(len(word))}
+    tried |= {word[:at] + letter + word[at:] for at in range(len(word) + 1) for letter in "abc._"}
+    tried |= {word[:at] + letter + word[at + 1 :] for at in range(len(word)) for letter in "abc._"}
+    tried |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    assert is_one_edit(word, other) == (other in tried - {word})
+
+
+def test_separators_never_lead_astray() -> None:
+    """A live key with underscores for its dots is told as that key, and never as another."""
+    known = conventions()
+    live = [key for key in known.attributes if "deprecated" not in (known.attribute(key) or {})]
+    for key in live:
+        assert known.near(key.replace(".", "_")) in (key, None)
 
 
 def test_an_attribute_of_a_template() -> None:

@@ -230,33 +230,29 @@ class Families:
 
     def _learn(self, family: Family, sample: Sample, own: str, line: int) -> None:
         new: list[Attribute] = []
-        others = tuple((key.text, value.text) for key, value in sample.labels if key.text != own)
         for key, value in sample.labels:
-            where = self._at(line, key)
             if key.text == own:
-                self._bound(family, value, others, self._at(line, value))
+                self._bound(family, sample, value, own, line)
                 continue
-            family.labels.setdefault(key.text, where)
             pair = (key.text, value.text)
-            if pair not in family.values:
-                family.values.add(pair)
-                literal = Value("literal", self._at(line, value), literal=value.text, is_known=True)
-                new.append(Attribute(Text((key.text,), where), literal))
+            # Most lines repeat what was seen: this is the loop of a long exposition.
+            if pair in family.values:
+                continue
+            family.values.add(pair)
+            where = self._at(line, key)
+            family.labels.setdefault(key.text, where)
+            literal = Value("literal", self._at(line, value), literal=value.text, is_known=True)
+            new.append(Attribute(Text((key.text,), where), literal))
         if new:
             family.series.append((self._at(line, sample.name), tuple(new)))
 
-    def _bound(
-        self,
-        family: Family,
-        value: Token,
-        others: tuple[tuple[str, str], ...],
-        where: Position,
-    ) -> None:
+    def _bound(self, family: Family, sample: Sample, value: Token, own: str, line: int) -> None:
         if family.kind == "summary":
             return
+        others = tuple((key.text, each.text) for key, each in sample.labels if key.text != own)
         # The first series speaks for all: the buckets of one family are the same.
         if family.bounded is None:
-            family.bounded, family.bounds_at = others, where
+            family.bounded, family.bounds_at = others, self._at(line, value)
         bound = number(value.text)
         if family.bounded == others and bound is not None and bound != float("inf"):
             family.bounds.append(bound)

@@ -30,6 +30,8 @@ _KEYWORDS: Final = ("HELP", "TYPE", "UNIT")
 _OPENMETRICS = re.compile(
     r'# (?:HELP|(TYPE|UNIT)) (?:[a-zA-Z_:][a-zA-Z0-9_:]*|".*") (?(1)(?![ \t]))'
 )
+# Nearly all labels are written so, and long expositions are made of them.
+_PLAIN = re.compile(r'(?!__name__)([a-zA-Z_][a-zA-Z0-9_]*)="([^"\\\ud800-\udfff]*)"(?=[,}])')
 _ODD_BLANKS = re.compile(r"\t|  | $|[{,=] | [},=]| (?=\{)(?<!# )|,\}|\}(?! )|(?<! )#|#(?! )")
 _BETWEEN: Final = " \t"
 
@@ -153,14 +155,20 @@ def _braces(
     while not line.startswith("}", at):
         if at == len(line):
             raise WrongLine(opened, opened + 1, "'{' is never closed")
-        what = "a label's name" if not first else "a metric's name in quotes"
-        key, at = name_at(line, at, what, pattern=LABEL)
-        at = skipped(line, at)
-        if first and not line.startswith("=", at):
-            name, first = key, False
+        plain = None if first else _PLAIN.match(line, at)
+        if plain is not None:
+            key = Token(plain[1], plain.start(1), plain.end(1))
+            labels.append((key, Token(plain[2], plain.start(2) - 1, plain.end(2) + 1)))
+            at = plain.end(2) + 1
         else:
-            value, at = _label_value(line, at, key, openmetrics)
-            labels.append((key, value))
+            what = "a label's name" if not first else "a metric's name in quotes"
+            key, at = name_at(line, at, what, pattern=LABEL)
+            at = skipped(line, at)
+            if first and not line.startswith("=", at):
+                name, first = key, False
+            else:
+                value, at = _label_value(line, at, key, openmetrics)
+                labels.append((key, value))
         if line.startswith(",", at):
             at = skipped(line, at + 1)
         elif not line.startswith("}", at):
