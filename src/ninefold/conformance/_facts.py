@@ -99,7 +99,8 @@ class Declaration:
     `name` is the whole name that the API is given, after `namespace`, `subsystem` and the client's
     own unit suffix; without the `_total` that a client adds. `unit`, `description`, `buckets` and
     `labels` are None where nothing is given, and hold None where it is not known what is.
-    `callee` is what makes it, as written, and `via` the function around it that was called.
+    `callee` is what makes it, as written. `branches` are the lines of each `if` and `try` around
+    it, and which part of it it stands in.
     """
 
     api: Api
@@ -107,7 +108,7 @@ class Declaration:
     name: Text
     position: Position
     callee: str = ""
-    via: str = ""
+    branches: tuple[tuple[int, str], ...] = ()
     unit: Text | None = None
     description: Text | None = None
     buckets: Buckets | None = None

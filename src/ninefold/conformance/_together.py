@@ -35,6 +35,20 @@ def by_name(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]
     return found
 
 
+def are_alternatives(one: Declaration, two: Declaration) -> bool:
+    """Whether only one of two declarations is ever made, as in the parts of an `if`."""
+    if one.position.path != two.position.path:
+        return False
+    parts = dict(one.branches)
+    return any(parts.get(line, part) != part for line, part in two.branches)
+
+
+def are_near(one: Declaration, two: Declaration) -> bool:
+    """Whether two declarations are of one package: in one folder, or one's is above the other's."""
+    folders = [each.position.path.rpartition("/")[0] + "/" for each in (one, two)]
+    return folders[0].startswith(folders[1]) or folders[1].startswith(folders[0])
+
+
 def place(declaration: Declaration) -> str:
     """Where a declaration stands, for a message."""
     return f"{declaration.position.path}:{declaration.position.line}"

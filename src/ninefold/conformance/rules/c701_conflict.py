@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ninefold.conformance._facts import Declaration, Facts
 from ninefold.conformance._finding import Found, Severity
 from ninefold.conformance._rule import Context, rule
-from ninefold.conformance._together import by_name, comparable, place
+from ninefold.conformance._together import are_alternatives, are_near, by_name, comparable, place
 
 
 @rule(
@@ -20,9 +20,9 @@ from ninefold.conformance._together import by_name, comparable, place
 def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
     """One name is declared with different kinds, units or labels; or with different descriptions.
 
-    Different descriptions are a warning, and so are different labels in different folders, which
-    may belong to programs of their own. Tests and examples are left out, as are meters that are
-    known to be different.
+    Different descriptions are a warning. Labels and descriptions are compared within a folder and
+    those beneath it: others may belong to programs of their own. Tests and examples are left out,
+    as are meters that are known to be different, and the alternatives of an `if`.
 
     ## Why
 
@@ -63,21 +63,23 @@ def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
 
 def _difference(one: Declaration, two: Declaration) -> tuple[str, str, Severity] | None:
     """What two declarations of a name differ in: what the second says, then the first."""
-    if one.position == two.position or _apart(one, two):
+    if one.position == two.position or _apart(one, two) or are_alternatives(one, two):
         return None
+    if (one.kind == "info") != (two.kind == "info"):
+        return None  # one is exposed with `_info` at its end
     if one.kind != two.kind and "unknown" not in (one.kind, two.kind):
         return f"a {two.kind}", f"a {one.kind}", "E"
     if one.unit is not None and two.unit is not None:
         units = one.unit.value, two.unit.value
         if None not in units and units[0] != units[1]:
             return f"in {units[1]!r}", f"in {units[0]!r}", "E"
+    if not are_near(one, two):
+        return None  # what follows may differ between programs
     if one.profile == "prometheus" and one.api != "exposition":
         labels = _labels(one), _labels(two)
         if labels[0] is not None and labels[1] is not None and labels[0] != labels[1]:
-            folder = one.position.path.rpartition("/")[0]
-            is_near = folder == two.position.path.rpartition("/")[0]
             shown = [", ".join(sorted(each)) or "nothing" for each in labels if each is not None]
-            return f"labelled by {shown[1]}", f"by {shown[0]}", "E" if is_near else "W"
+            return f"labelled by {shown[1]}", f"by {shown[0]}", "E"
     if one.description is not None and two.description is not None:
         texts = one.description.value, two.description.value
         if None not in texts and texts[0] != texts[1]:
@@ -143,7 +145,12 @@ def conflicting_buckets(facts: Facts, context: Context) -> Iterator[Found]:
             first = histograms[0] if histograms else None
             for each in histograms[1:]:
                 assert first is not None
-                if first.buckets is None or each.buckets is None or _apart(first, each):
+                if (
+                    first.buckets is None
+                    or each.buckets is None
+                    or _apart(first, each)
+                    or are_alternatives(first, each)
+                ):
                     continue
                 bounds = first.buckets.bounds, each.buckets.bounds
                 if None not in bounds and bounds[0] != bounds[1]:

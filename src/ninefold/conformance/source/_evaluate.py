@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ninefold.conformance._facts import Position, Text, Value
@@ -49,11 +50,22 @@ _TELLING = (Api, Instrument, Meter, Mod)
 
 
 class Evaluator:
-    """What expressions are. `make` is asked about each call, and may know what it declares."""
+    """What expressions are. `make` is asked about each call, and may know what it declares.
 
-    def __init__(self, program: Program, make: Callable[[ast.Call, Scope], Result | None]) -> None:
+    With `by_default` a parameter that nothing is known of has its default, and a setting that is
+    looked up with one (`os.getenv("PREFIX", "shop")`, `prefix or "shop"`) has that.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        make: Callable[[ast.Call, Scope], Result | None],
+        *,
+        by_default: bool = False,
+    ) -> None:
         self.program = program
         self._make = make
+        self._by_default = by_default
         # Scopes of calls live as long as what was found in them: their ids must not come again.
         self._known: dict[tuple[int, int], tuple[Scope, Result]] = {}
         self._busy: set[tuple[int, int]] = set()
@@ -138,7 +150,10 @@ class Evaluator:
                 return found
             bindings = each.bindings.get(name)
             if bindings:
-                return self.choose(bindings, node, scope)
+                found = self.choose(bindings, node, scope)
+                if isinstance(found, (Seq, Map)) and each.is_changed(name):
+                    return replace(found, complete=False)
+                return found
         for module in tuple(scope.module.stars):
             found = self._exported(module, name, scope.module.root)
             if found is not None:
@@ -162,6 +177,10 @@ class Evaluator:
                 annotated = self.value(each.annotation, scope.parent)
                 if isinstance(annotated, Cls):
                     return Instance(annotated)
+            if self._by_default and not isinstance(function, ast.Lambda):
+                given = _default(function, node.id)
+                if given is not None and scope.parent is not None:
+                    return self.value(given, scope.parent)
             unknown = self.unknown(node, scope, f"`{node.id}` is a parameter")
             unknown.function = scope
             return unknown
@@ -321,6 +340,10 @@ class Evaluator:
             text = strings.method(self, node, node.func, scope)
             if text is not None:
                 return text
+        if self._by_default and called_name(node) in ("get", "getenv", "getattr", "pop"):
+            given = node.args[-1] if len(node.args) >= 2 else None
+            if given is not None:
+                return self.value(given, scope)
         function = self.value(node.func, scope)
         match function:
             case Cls():
@@ -472,6 +495,9 @@ class Evaluator:
         some = [each for each in found if each != Const(None)] or found
         if all(each == some[0] for each in some):
             return some[0]
+        known = [each for each in some if not isinstance(each, Unknown)]
+        if self._by_default and isinstance(node, ast.BoolOp) and known:
+            return known[-1]
         telling = [each for each in some if isinstance(each, (Api, Instrument, Meter))]
         if len(telling) == 1 and not any(isinstance(each, (Const, Str)) for each in some):
             return telling[0]
@@ -604,6 +630,13 @@ class Evaluator:
             return outer.scope.module.position(outer.node)
         return scope.module.position(node)
 
+    def branches(self, node: ast.Call, scope: Scope) -> tuple[tuple[int, str], ...]:
+        """The alternatives that what `call_position` gives stands in."""
+        outer = scope.outermost_call()
+        if outer is not None and outer.scope.module.is_read:
+            return outer.scope.module.branches(outer.node)
+        return scope.module.branches(node)
+
     def _given(self, node: ast.expr, scope: Scope) -> Node | None:
         for each in ast.walk(node):
             if isinstance(each, ast.Name):
@@ -707,6 +740,27 @@ def dotted_name(node: ast.expr) -> str:
             case _:
                 break
     return ".".join(reversed(names))
+
+
+def called_name(node: ast.Call) -> str:
+    """The last name of what is called; empty where it has none."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _default(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> ast.expr | None:
+    """The default of a parameter, if it has one."""
+    spec = node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    for each, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
+        if each.arg == name:
+            return default
+    for each, given in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if each.arg == name:
+            return given
+    return None
 
 
 def shown(node: ast.expr) -> str:

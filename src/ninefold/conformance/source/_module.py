@@ -32,6 +32,7 @@ class Module:
         self._lines: list[bytes] | None = None
         self._is_ascii = data.isascii()
         self.root, self.name = root_and_name(path)
+        self.top = self.name.partition(".")[0]
         self.scope = Scope(self, self.tree, None)
 
     def absolute(self, module: str, level: int) -> str:
@@ -69,6 +70,17 @@ class Module:
                 else:
                     yield from self._functions(each, scope)
 
+    def branches(self, node: ast.expr) -> tuple[tuple[int, str], ...]:
+        """The alternatives that a node stands in: the line of each `if` or `try`, and which part.
+
+        What follows an `if` that leaves the block stands in its other part.
+        """
+        found: list[tuple[int, str]] = []
+        inner: ast.AST | None = self.tree
+        while inner is not None:
+            inner = _towards(inner, node.lineno, found)
+        return tuple(found)
+
     def position(self, node: ast.expr | ast.stmt) -> Position:
         """Where a node stands."""
         end_line = node.end_lineno or node.lineno
@@ -90,6 +102,30 @@ class Module:
             self._lines = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         start = self._lines[line - 1] if line <= len(self._lines) else b""
         return len(start[:offset].decode("utf-8", "replace")) + 1
+
+
+def _towards(outer: ast.AST, line: int, found: list[tuple[int, str]]) -> ast.AST | None:
+    """The statement, clause or case within `outer` that reaches over a line."""
+    for field in _HAS_BODY:
+        left: list[tuple[int, str]] = []
+        for each in getattr(outer, field, ()):
+            if isinstance(each, ast.match_case):
+                start, end = each.pattern.lineno, each.body[-1].end_lineno or 0
+            else:
+                start, end = each.lineno, each.end_lineno or each.lineno
+            if start <= line <= end:
+                found.extend(left)
+                if isinstance(outer, (ast.If, ast.Try)):
+                    found.append((outer.lineno, field))
+                elif isinstance(outer, ast.Match):
+                    found.append((outer.lineno, f"case {start}"))
+                inner: ast.AST = each
+                return inner
+            if isinstance(each, ast.If) and isinstance(
+                each.body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break)
+            ):
+                left.append((each.lineno, "orelse"))
+    return None
 
 
 def _decoded(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 
 from ninefold.conformance._facts import Facts, Position, Suppression, Unread
 from ninefold.conformance._suppressions import may_suppress, suppressions_in
-from ninefold.conformance.source._module import Finder, Module
+from ninefold.conformance.source._module import Finder, Module, root_and_name
 from ninefold.conformance.source._program import FAULTS, Program
 from ninefold.conformance.source._reader import Reader
 
@@ -17,6 +17,7 @@ _CREATES: Final = re.compile(rb"create_(?:observable_)?(?:up_down_)?(?:counter|g
 _RECORDS: Final = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\(")
 _LAST_NAME: Final = re.compile(rb"(\w+)\Z")
 _LONGEST_NAME: Final = 80
+_IMPORTS: Final = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 _MOST_ROUNDS: Final = 3
 _HELD: Final = 100_000_000
 """Bytes of files that are held for the later rounds; what is beyond is read again."""
@@ -55,6 +56,7 @@ class _Run:
         self._parsed: dict[str, Module | None] = {}
         self._unread: list[Unread] = []
         self._suppressions: list[Suppression] = []
+        self._seen_tops: dict[str, frozenset[str]] = {}
 
     def take(self, path: str) -> None:
         """Read a file's bytes, and see whether it must be parsed."""
@@ -99,27 +101,48 @@ class _Run:
             if not names:
                 return
             done.update(*found.values())
-            words = [re.escape(each).encode() for each in sorted(names)]
-            pattern = re.compile(rb"\b(?:" + b"|".join(words) + rb")\b")
+            by_top = _by_top(names)
+            patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
             for path in self._held:
+                near = frozenset(self._tops(path) & by_top.keys())
+                if not near:
+                    continue
+                wanted = set().union(*(by_top[each] for each in near))
+                if near not in patterns:
+                    words = b"|".join(re.escape(each).encode() for each in sorted(wanted))
+                    patterns[near] = re.compile(rb"\b(?:" + words + rb")\b")
                 is_new = path not in self._parsed
-                if pattern.search(self._data(path)):
+                if patterns[near].search(self._data(path)):
 
                     def look(
-                        module: Module, names: set[str] = names, is_new: bool = is_new
+                        module: Module, wanted: set[str] = wanted, is_new: bool = is_new
                     ) -> None:
-                        self._reader.calls(module, names, is_new=is_new)
+                        self._reader.calls(module, wanted, is_new=is_new)
 
                     self._look(path, look)
 
+    def _tops(self, path: str) -> frozenset[str]:
+        """The package that a file is in, and those that it imports from."""
+        found = self._seen_tops.get(path)
+        if found is None:
+            data = self._data(path)
+            names = {each.decode() for each in _IMPORTS.findall(data)}
+            names.add(root_and_name(os.path.abspath(path))[1].partition(".")[0])
+            found = self._seen_tops[path] = frozenset(names)
+        return found
+
     def _follow_uses(self) -> None:
         """Look into files that declare nothing for uses of what others have declared."""
-        names = {each.encode() for each in self._reader.names()}
-        if not names:
+        by_top = _by_top(self._reader.names())
+        if not by_top:
             return
         for path in self._held:
             if path in self._declaring:
                 continue
+            near = self._tops(path) & by_top.keys()
+            if not near:
+                continue
+            names = {name.encode() for each in near for name in by_top[each]}
             data = self._data(path)
             for match in _RECORDS.finditer(data):
                 end = match.start()
@@ -152,6 +175,15 @@ class _Run:
             return _bytes_of(path)
         except OSError:
             return b""
+
+
+def _by_top(names: Iterable[str]) -> dict[str, set[str]]:
+    """Names by the package that they are found in."""
+    found: dict[str, set[str]] = {}
+    for each in names:
+        top, _, name = each.partition(":")
+        found.setdefault(top, set()).add(name)
+    return found
 
 
 def _bytes_of(path: str) -> bytes:

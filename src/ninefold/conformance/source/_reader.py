@@ -9,20 +9,19 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ninefold.conformance._facts import Declaration, Text, Use
 from ninefold.conformance.source import _declare as declare
 from ninefold.conformance.source._declare import OPENTELEMETRY, PROMETHEUS
-from ninefold.conformance.source._evaluate import Evaluator
+from ninefold.conformance.source._evaluate import Evaluator, called_name
 from ninefold.conformance.source._module import Module
 from ninefold.conformance.source._program import Program
 from ninefold.conformance.source._scopes import COMPREHENSIONS, FUNCTIONS, Scope
 from ninefold.conformance.source._uses import (
     RECORDS,
-    attributes_of,
     callback_uses,
     labels_of,
     use_of,
@@ -35,6 +34,7 @@ from ninefold.conformance.source._values import (
     Instance,
     Instrument,
     Meter,
+    Node,
     Result,
     Str,
     Unknown,
@@ -58,6 +58,7 @@ class _Made:
     node: ast.Call
     scope: Scope
     functions: tuple[ast.AST, ...]
+    again: Callable[[Evaluator], Declaration | None]
     is_replaced: bool = False
 
 
@@ -81,7 +82,7 @@ class Reader:
         self._modules.append((module, True))
         aliases = _aliases(module)
         for node, scope in self._calls(module, _pattern(aliases)):
-            name = called(node)
+            name = called_name(node)
             if name in RECORDS and isinstance(node.func, ast.Attribute):
                 self._sites.append((node, scope))
             if name in OPENTELEMETRY or name in PROMETHEUS or name in ("Metric", "__init__"):
@@ -93,7 +94,10 @@ class Reader:
                 self._call_of(node, scope)
 
     def wrappers(self) -> dict[str, set[int]]:
-        """The functions found so far that make metrics whose names are given to them, by name."""
+        """The functions found so far that make metrics whose names are given to them.
+
+        Each is named with the package that it is found in, as in `shop:make_counter`.
+        """
         found: dict[str, set[int]] = {}
         for made in list(self._made.values()):
             if made.scope.call is not None and made.scope.outermost_call() is None:
@@ -107,12 +111,14 @@ class Reader:
                 if name == "__init__":
                     name = self._class_of(made, node)
                 if name:
-                    found.setdefault(name, set()).add(id(node))
+                    found.setdefault(f"{made.scope.module.top}:{name}", set()).add(id(node))
         if found:
             every = set().union(*found.values())
             for module, _ in self._modules:
-                for name in _with_aliases(module, set(found)):
-                    found.setdefault(name, every)
+                start = f"{module.top}:"
+                names = {each[len(start) :] for each in found if each.startswith(start)}
+                for name in _with_aliases(module, names) - names:
+                    found.setdefault(start + name, every)
         return found
 
     def _class_of(self, made: _Made, node: ast.AST) -> str:
@@ -131,25 +137,24 @@ class Reader:
         words = "|".join(re.escape(each) for each in sorted(wanted))
         pattern = re.compile(rf"\b(?:{words})\b".encode())
         for node, scope in self._calls(module, pattern):
-            if called(node) in wanted:
+            if called_name(node) in wanted:
                 self._call_of(node, scope)
 
     def uses_in(self, module: Module) -> None:
         """Look for uses in a module that declares nothing itself."""
         pattern = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\(")
         for node, scope in self._calls(module, pattern):
-            if called(node) in RECORDS and isinstance(node.func, ast.Attribute):
+            if called_name(node) in RECORDS and isinstance(node.func, ast.Attribute):
                 self._sites.append((node, scope))
 
     def names(self) -> set[str]:
-        """The names and attributes that instruments are bound to."""
-        return {
-            self._names[id(m.node)] for m in self._made.values() if id(m.node) in self._names
-        } | {
-            self._names[id(outer.node)]
-            for m in self._made.values()
-            if (outer := m.scope.outermost_call()) is not None and id(outer.node) in self._names
-        }
+        """The names and attributes that instruments are bound to, as in `shop:orders`."""
+        found: set[str] = set()
+        for made in self._made.values():
+            for each in (Node(made.node, made.scope), made.scope.outermost_call()):
+                if each is not None and id(each.node) in self._names:
+                    found.add(f"{each.scope.module.top}:{self._names[id(each.node)]}")
+        return found
 
     def finish(self) -> tuple[list[Declaration], list[Use]]:
         """All declarations and uses, in the order of files and lines."""
@@ -161,6 +166,7 @@ class Reader:
             module = made.scope.module if outer is None else outer.scope.module
             if module.is_read and not made.is_replaced:
                 declarations[made.declaration] = made
+        settled = self._by_default(declarations)
         uses: list[Use] = []
         for declaration, made in declarations.items():
             if declaration.observable and declaration.api == "opentelemetry":
@@ -169,10 +175,28 @@ class Reader:
             use = use_of(self.evaluator, node, scope)
             if use is not None and use.declaration in declarations:
                 uses.append(use)
+        uses = [
+            replace(each, declaration=settled[each.declaration])
+            if each.declaration in settled
+            else each
+            for each in uses
+        ]
+        found = [settled.get(each, each) for each in declarations]
         return (
-            sorted(declarations, key=lambda each: (each.position, each.name.position)),
+            sorted(found, key=lambda each: (each.position, each.name.position)),
             sorted(uses, key=lambda each: each.position),
         )
+
+    def _by_default(self, found: dict[Declaration, _Made]) -> dict[Declaration, Declaration]:
+        """Those whose names nothing of the run gives, as their defaults make them."""
+        evaluator = Evaluator(self.program, lambda node, scope: None, by_default=True)
+        settled: dict[Declaration, Declaration] = {}
+        for declaration, made in found.items():
+            if not declaration.is_resolved:
+                again = made.again(evaluator)
+                if again is not None and again.is_resolved:
+                    settled[declaration] = replace(again, scope=declaration.scope)
+        return settled
 
     # One call
 
@@ -192,7 +216,7 @@ class Reader:
                 return self._meter(node, function, scope)
             if function.attr == "__init__" and isinstance(function.value, ast.Call):
                 return self._subclass_init(node, function.value, scope, key)
-        name = called(node)
+        name = called_name(node)
         if not name or name in RECORDS:
             return None
         callee = self.evaluator.value(function, scope)
@@ -200,19 +224,21 @@ class Reader:
             case Api(name=dotted):
                 last = dotted.rpartition(".")[2]
                 if dotted.startswith("prometheus_client") and last in PROMETHEUS:
-                    made = declare.prometheus(self.evaluator, node, scope, last)
-                    return self._keep(made, node, scope, key)
+                    return self._keep(
+                        lambda by: declare.prometheus(by, node, scope, last), node, scope, key
+                    )
                 if dotted.startswith("ninefold.registry") and last == "Metric":
                     return self._keep(
-                        declare.ninefold(self.evaluator, node, scope), node, scope, key
+                        lambda by: declare.ninefold(by, node, scope), node, scope, key
                     )
                 if dotted.startswith("opentelemetry") and last == "get_meter":
                     return self._meter_of(node, scope)
             case Cls():
                 kind = self._prometheus_base(callee)
                 if kind and callee.scope.bindings.get("__init__") is None:
-                    made = declare.prometheus(self.evaluator, node, scope, kind)
-                    return self._keep(made, node, scope, key)
+                    return self._keep(
+                        lambda by: declare.prometheus(by, node, scope, kind), node, scope, key
+                    )
             case _:
                 pass
         return None
@@ -236,8 +262,12 @@ class Reader:
                 words = receiver.value.dotted if isinstance(receiver, Unknown) else ""
                 if "meter" not in words.lower() and b"opentelemetry" not in scope.module.data:
                     return None
-        made = declare.opentelemetry(self.evaluator, node, scope, function.attr, meter)
-        return self._keep(made, node, scope, key)
+        return self._keep(
+            lambda by: declare.opentelemetry(by, node, scope, function.attr, meter),
+            node,
+            scope,
+            key,
+        )
 
     def _meter(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Result | None:
         match self.evaluator.value(function.value, scope):
@@ -287,7 +317,7 @@ class Reader:
         """`super().__init__(name, …)` in a class derived from one of prometheus_client."""
         function = scope.function()
         if (
-            called(called_on) != "super"
+            called_name(called_on) != "super"
             or function is None
             or function.parent is None
             or not isinstance(function.parent.node, ast.ClassDef)
@@ -296,17 +326,22 @@ class Reader:
         kind = self._prometheus_base(Cls(function.parent.node, function.parent))
         if not kind:
             return None
-        return self._keep(declare.prometheus(self.evaluator, node, scope, kind), node, scope, key)
+        return self._keep(lambda by: declare.prometheus(by, node, scope, kind), node, scope, key)
 
     def _keep(
-        self, declaration: Declaration | None, node: ast.Call, scope: Scope, key: tuple[int, int]
+        self,
+        read: Callable[[Evaluator], Declaration | None],
+        node: ast.Call,
+        scope: Scope,
+        key: tuple[int, int],
     ) -> Result | None:
+        declaration = read(self.evaluator)
         if declaration is None:
             return None
         functions: list[ast.AST] = []
         if not declaration.is_resolved:
             functions = list(self._depends(node, scope, declaration.api))
-        self._made[key] = _Made(declaration, node, scope, tuple(functions))
+        self._made[key] = _Made(declaration, node, scope, tuple(functions), read)
         return Instrument(declaration)
 
     def _depends(self, node: ast.Call, scope: Scope, api: str) -> Iterator[ast.AST]:
@@ -371,7 +406,7 @@ class Reader:
                 scope = module.child(function.node, function.scope)
                 for each in ast.walk(function.node):
                     if isinstance(each, ast.Call) and (
-                        called(each) in OPENTELEMETRY or called(each) in PROMETHEUS
+                        called_name(each) in OPENTELEMETRY or called_name(each) in PROMETHEUS
                     ):
                         self.evaluator.value(each, scope)
                         made = self._made.get((id(each), 0))
@@ -426,14 +461,6 @@ class Reader:
 
 _OUTSIDE: Final = frozenset({"decorator_list", "args", "returns", "bases", "keywords"})
 """Fields of a function or class that are read where it stands, not inside of it."""
-
-
-def called(node: ast.Call) -> str:
-    """The last name of what is called; empty where it has none."""
-    function = node.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _aliases(module: Module) -> frozenset[str]:
@@ -493,6 +520,3 @@ def _lines_of(data: bytes, pattern: re.Pattern[bytes]) -> list[int]:
         if not lines or lines[-1] != line:
             lines.append(line)
     return lines
-
-
-__all__ = ["Reader", "attributes_of", "called"]

@@ -25,6 +25,20 @@ Owner: TypeAlias = (
 )
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CHANGES = frozenset(
+    {
+        "add",
+        "append",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "setdefault",
+        "update",
+    }
+)
 How: TypeAlias = Literal["is", "item of", "each of", "def", "class", "import", "opaque"]
 
 
@@ -53,7 +67,9 @@ class Scope:
     that has some: what is read there holds for this call alone.
     """
 
-    __slots__ = ("_bindings", "_stores", "args", "call", "module", "node", "outer", "parent")
+    __slots__ = (
+        "_bindings", "_changed", "_stores", "args", "call", "module", "node", "outer", "parent",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,18 +87,23 @@ class Scope:
         self.call: Scope | None = self if args is not None else parent.call if parent else None
         self._bindings: dict[str, list[Binding]] | None = None
         self._stores: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+        self._changed: set[str] = set()
 
     @property
     def bindings(self) -> dict[str, list[Binding]]:
         """What is bound in this scope itself, by name."""
         if self._bindings is None:
             self._bindings = {}
-            _Collector(self, self._bindings, self._stores).collect()
+            _Collector(self, self._bindings, self._stores, self._changed).collect()
         return self._bindings
 
     def stores(self, name: str) -> list[tuple[ast.expr, ast.expr]]:
         """What is stored under which keys of the dict `name`, as in `name["key"] = value`."""
         return self._stores.get(name, []) if self.bindings else []
+
+    def is_changed(self, name: str) -> bool:
+        """Whether the list or dict `name` is changed in place, as by `name.append(…)`."""
+        return bool(self.bindings) and (name in self._changed or name in self._stores)
 
     def called(self, args: Mapping[str, Node | None], outer: Node | None) -> Scope:
         """This function's scope in a call, which is `outer`."""
@@ -145,10 +166,12 @@ class _Collector:
         scope: Scope,
         into: dict[str, list[Binding]],
         stores: dict[str, list[tuple[ast.expr, ast.expr]]],
+        changed: set[str],
     ) -> None:
         self.scope = scope
         self.into = into
         self.stores = stores
+        self.changed = changed
         self.fallback = False
 
     def collect(self) -> None:
@@ -183,6 +206,9 @@ class _Collector:
             case ast.AugAssign():
                 if isinstance(node.target, ast.Name):
                     self.add(node.target.id, Binding("opaque", scope, node))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)) as method)):
+                if method.attr in _CHANGES:
+                    self.changed.add(name)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.add(node.name, Binding("def", scope, node))
             case ast.ClassDef():

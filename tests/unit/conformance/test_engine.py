@@ -1,0 +1,147 @@
+"""The engine: which rules run, in what order findings come, and which are accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ninefold.conformance import Finding, Options, Report, every_rule
+from ninefold.conformance._engine import run
+from ninefold.conformance.registry import conventions
+from ninefold.conformance.source import read
+
+HEAD = "from opentelemetry.metrics import get_meter\nmeter = get_meter('shop')\n"
+
+
+def report_of(folder: Path, text: str, **options: Any) -> Report:
+    """What is said of a file with this text."""
+    path = folder / "shop.py"
+    path.write_text(HEAD + text, encoding="utf-8")
+    return run(read([str(path)]), Options(**options), every_rule(), conventions())
+
+
+def codes(report: Report) -> list[str]:
+    """The codes of the findings, in their order."""
+    return [each.code for each in report.findings]
+
+
+TEXT = "b = meter.create_counter('orders', unit='seconds')\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({}, ["NF-D601", "NF-N103", "NF-U202"]),
+        ({"select": ("NF-U",)}, ["NF-U202"]),
+        ({"select": ("NF-U202", "NF-N")}, ["NF-N103", "NF-U202"]),
+        ({"ignore": ("NF-U",)}, ["NF-D601", "NF-N103"]),
+        ({"select": ("NF-U202",), "ignore": ("NF-U",)}, ["NF-U202"]),
+        ({"select": ("NF-U",), "ignore": ("NF-U202",)}, []),
+        ({"select": ("",), "ignore": ("NF-N103",)}, ["NF-D601", "NF-U202"]),
+        ({"per_file_ignores": {"shop.py": ("NF-N",)}}, ["NF-D601", "NF-U202"]),
+        ({"per_file_ignores": {"other.py": ("NF-N",)}}, ["NF-D601", "NF-N103", "NF-U202"]),
+        ({"profile": "prometheus", "select": ("NF-U", "NF-S407")}, []),
+    ],
+)
+def test_which_rules_run(options: dict[str, Any], found: list[str], tmp_path: Path) -> None:
+    """The longest code that fits a rule decides, and files can be spared some."""
+    assert codes(report_of(tmp_path, TEXT, **options)) == found
+
+
+def test_severity_is_the_project_s(tmp_path: Path) -> None:
+    """A configured severity wins over the rule's own."""
+    report = report_of(tmp_path, TEXT, select=("NF-U202",), severity={"NF-U202": "I"})
+    assert [each.severity for each in report.findings] == ["I"]
+
+
+def test_order_is_that_of_the_text(tmp_path: Path) -> None:
+    """Findings come by line, column and code, whatever the order of the rules."""
+    report = report_of(tmp_path, "meter.create_counter('Z')\nmeter.create_counter('a b', 'x y')\n")
+    places = [(each.position.line, each.position.column, each.code) for each in report.findings]
+    assert places == sorted(places)
+    assert len(places) > 4
+
+
+def _prints(findings: tuple[Finding, ...]) -> list[str]:
+    return [each.fingerprint for each in findings]
+
+
+def test_fingerprints_do_not_follow_lines(tmp_path: Path) -> None:
+    """Lines that come before, and other columns, change no fingerprint; each is of one finding."""
+    text = "meter.create_counter('orders')\nmeter.create_counter('orders')\n"
+    before = report_of(tmp_path, text)
+    after = report_of(tmp_path, f"\n\nx = 1\n{text.replace('meter.c', 'x = meter.c')}")
+    assert _prints(before.findings) == _prints(after.findings)
+    assert len(set(_prints(before.findings))) == len(before.findings) > 2
+
+
+def test_names_of_conventions_are_exempt_until_asked(tmp_path: Path) -> None:
+    """The registry is the authority for its own names; what that spares can be shown."""
+    text = "meter.create_up_down_counter('http.server.active_requests', '{request}', 'Active.')\n"
+    quiet = report_of(tmp_path, text, ignore=("NF-R805",))
+    shown = report_of(tmp_path, text, ignore=("NF-R805",), exempt=False)
+    assert codes(quiet) == []
+    assert codes(shown) == ["NF-I304", "NF-N104"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "found", "suppressed"),
+    [
+        ("# noqa: NF-U202", ["NF-D601", "NF-N103"], 1),
+        ("# noqa: NF-U202, NF-N103", ["NF-D601"], 2),
+        ("# noqa: E501,NF-U202", ["NF-D601", "NF-N103"], 1),
+        ("# ninefold: ignore", [], 3),
+        (
+            "# ninefold: ignore[NF-D601] until=2027-01-01 reason=next year",
+            ["NF-N103", "NF-U202"],
+            1,
+        ),
+        ("# ninefold: ignore[NF-D601] until=2026-11-27", ["NF-N103", "NF-U202"], 1),
+        (
+            "# ninefold: ignore[NF-D601] until=2026-11-26",
+            ["NF-D601", "NF-N103", "NF-U202", "NF-X001"],
+            0,
+        ),
+        ("# noqa: NF-U204", ["NF-D601", "NF-N103", "NF-U202", "NF-X001"], 0),
+        ("# noqa", ["NF-D601", "NF-N103", "NF-U202"], 0),
+    ],
+)
+def test_suppressions(comment: str, found: list[str], suppressed: int, tmp_path: Path) -> None:
+    """A comment accepts what it names on its line, until its day; an idle one is told."""
+    report = report_of(tmp_path, f"{TEXT.rstrip()}  {comment}\n", today="2026-11-27")
+    assert sorted(codes(report)) == found
+    assert report.suppressed == suppressed
+
+
+def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:
+    """Whether it would have been needed is not known: it is not called idle."""
+    report = report_of(tmp_path, f"{TEXT.rstrip()}  # noqa: NF-U204\n", ignore=("NF-U204",))
+    assert "NF-X001" not in codes(report)
+
+
+def test_alternatives_do_not_conflict(tmp_path: Path) -> None:
+    """Declarations of which only one is ever made are no conflict; those after a return neither."""
+    text = """
+def f(legacy):
+    if legacy:
+        return meter.create_counter('shop.a', '1', 'A.')
+    return meter.create_histogram('shop.a', '1', 'A.')
+
+def g(legacy):
+    if legacy:
+        x = meter.create_counter('shop.b', '1', 'A.')
+    else:
+        x = meter.create_histogram('shop.b', '1', 'A.')
+    match legacy:
+        case 1:
+            x = meter.create_counter('shop.c', '1', 'A.')
+        case _:
+            x = meter.create_histogram('shop.c', '1', 'A.')
+    x = meter.create_counter('shop.d', '1', 'A.')
+    if legacy:
+        x = meter.create_histogram('shop.d', '1', 'A.')
+"""
+    report = report_of(tmp_path, text, select=("NF-C701",))
+    assert [each.metric for each in report.findings] == ["shop.d"]
