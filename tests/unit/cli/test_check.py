@@ -1,0 +1,216 @@
+"""`ninefold check` and `ninefold explain`, as they are called."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ninefold.cli import main as commands
+from ninefold.cli._check import main
+
+HEAD = "from opentelemetry.metrics import get_meter\nmeter = get_meter('shop')\n"
+GOOD = f"{HEAD}orders = meter.create_counter('shop.orders', '{{order}}', 'Orders placed.')\n"
+BAD = f"{HEAD}orders = meter.create_counter('shop.orders', 'orders', 'Orders placed.')\n"
+WARNED = f"{HEAD}orders = meter.create_counter('orders', '{{order}}', 'Orders placed.')\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to check in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def write(name: str, text: str) -> None:
+    """Write a file in the folder that is checked."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        (GOOD, [], 0),
+        (BAD, [], 1),
+        (WARNED, [], 0),
+        (WARNED, ["--fail-on", "W"], 1),
+        (WARNED, ["--fail-on=I"], 1),
+        (BAD, ["--ignore", "U"], 0),
+        (BAD, ["--select", "N,NF-I"], 0),
+        (BAD, ["--profile", "prometheus", "--select", "U"], 0),
+        (f"{GOOD}(", [], 2),
+        (GOOD, ["nowhere.py"], 2),
+        ("", [], 0),
+    ],
+)
+def test_exit_code(text: str, arguments: list[str], code: int) -> None:
+    """0 where all is well, 1 where findings fail it, 2 where something was not read."""
+    write("shop/metrics.py", text)
+    assert main(arguments) == code
+
+
+def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    """A broken file is told with its place, what others hold as well, and it exits with 2."""
+    write("a.py", BAD)
+    write("b.py", f"{HEAD}meter.create_counter(\n")
+    assert main(["--format", "concise"]) == 2
+    out = capsys.readouterr().out
+    assert "a.py:3:46: NF-U202 E" in out
+    assert "b.py:3:21: NF-X002 E not valid Python: '(' was never closed" in out
+    assert out.endswith("2 errors. 1 metric declared in 2 files, 1 resolved.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--selct", "U"], "there is no option --selct; did you mean --select?"),
+        (["--select"], "--select needs a value"),
+        (["--select", "U209,U299"], "--select names 'U299', which is no rule; did you mean"),
+        (["--format", "xml"], "--format must be one of text, concise, json"),
+        (["--fail-on", "X"], "--fail-on must be one of E, W, I, got 'X'"),
+        (["--config", "none.toml"], "the configuration none.toml cannot be read"),
+    ],
+)
+def test_wrong_arguments(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be meant is refused with what was probably meant, and nothing is checked."""
+    write("a.py", BAD)
+    assert main(arguments) == 2
+    caught = capsys.readouterr()
+    assert says in caught.err
+    assert caught.out == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("", 1),
+        ("ignore = ['U202']", 0),
+        ("select = ['NF-N']", 0),
+        ("severity = {'NF-U202' = 'W'}", 0),
+        ("fail-on = 'I'\nignore = ['U']", 0),
+        ("per-file-ignores = {'shop/*' = ['U']}", 0),
+        ("exclude = ['shop']", 0),
+        ("exclude = ['other']", 1),
+        ("prefix = 'acme'\nignore = ['U']\nfail-on = 'W'", 1),
+    ],
+)
+def test_configuration(table: str, code: int) -> None:
+    """`[tool.ninefold.check]` of the nearest pyproject.toml says what is wanted."""
+    write("pyproject.toml", f"[tool.ninefold.check]\n{table}\n")
+    write("shop/metrics.py", BAD)
+    assert main([]) == code
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("slect = []", "tool.ninefold.check has no key 'slect'; did you mean 'select'?"),
+        ("select = ['NF-U299']", "names 'NF-U299', which is no rule; did you mean"),
+        ("select = 'U'", "select must be a list of strings, got 'U'"),
+        ("severity = {U202 = 'high'}", "severity of U202 must be one of 'E', 'W', 'I'"),
+        ("profile = 'otlp'", "profile must be one of 'otel', 'prometheus', 'both', got 'otlp'"),
+        ("select = [", "is not valid TOML"),
+    ],
+)
+def test_wrong_configuration(table: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong configuration is refused with its place, before anything is checked."""
+    write("pyproject.toml", f"[tool.ninefold.check]\n{table}\n")
+    assert main([]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_code_frame(capsys: pytest.CaptureFixture[str]) -> None:
+    """The text for people shows the line, points at the columns, and says what to do."""
+    write("a.py", BAD)
+    main([])
+    assert capsys.readouterr().out == (
+        "a.py:3:46: NF-U202 E the unit 'orders' is not UCUM: 'orders' is no UCUM unit\n"
+        "  |\n"
+        "3 | orders = meter.create_counter('shop.orders', 'orders', 'Orders placed.')\n"
+        "  |                                              ^^^^^^^^\n"
+        "  = write '{order}'\n"
+        "\n"
+        "1 error. 1 metric declared in 1 file, 1 resolved.\n"
+    )
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document for programs has each finding with its place, metric and fix."""
+    write("a.py", BAD)
+    assert main(["--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    (finding,) = document["findings"]
+    assert (document["declarations"], document["resolved"], document["files"]) == (1, 1, 1)
+    assert (finding["code"], finding["severity"], finding["metric"]) == (
+        "NF-U202",
+        "E",
+        "shop.orders",
+    )
+    assert (finding["path"], finding["line"], finding["column"]) == ("a.py", 3, 46)
+    assert finding["fix"]["kind"] == "unsafe"
+    assert finding["fix"]["edits"][0]["text"] == '"{order}"'
+
+
+def test_exposition_on_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exposition is read from `-`."""
+
+    class Input:
+        buffer = io.BytesIO(b"# HELP a_total Help.\n# TYPE a_total gauge\na_total 1\n")
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    assert main(["-", "--format", "concise", "--fail-on", "W"]) == 1
+    assert "NF-S402 W" in capsys.readouterr().out
+
+
+def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
+    """Instead of findings their numbers are written."""
+    write("a.py", BAD + "more = meter.create_counter('shop.more', 'seconds', 'More of it.')\n")
+    main(["--statistics"])
+    assert capsys.readouterr().out.startswith("     2 NF-U202 E\n2 errors. ")
+
+
+def test_explain() -> None:
+    """A rule is explained by its page, all are listed without a code, and a near one is named."""
+    run = CliRunner().invoke
+    page = run(commands, ["explain", "u202"])
+    assert page.exit_code == 0
+    assert page.output.startswith("# NF-U202: not-ucum\n")
+    assert "## Why" in page.output
+    assert "NF-X003 I unresolved-name" in run(commands, ["explain"]).output
+    wrong = run(commands, ["explain", "NF-U299"])
+    assert wrong.exit_code == 2
+    assert "did you mean NF-U2" in wrong.output
+
+
+def test_among_the_other_commands() -> None:
+    """`ninefold check` is listed by the group and takes the same arguments there."""
+    write("a.py", BAD)
+    result = CliRunner().invoke(commands, ["check", "--format", "concise", "."])
+    assert result.exit_code == 1
+    assert "NF-U202" in result.output
+
+
+def test_what_a_check_imports() -> None:
+    """Neither click nor OpenTelemetry nor YAML is loaded: it is run on every save."""
+    write("a.py", GOOD)
+    code = (
+        "import sys; sys.argv = ['ninefold', 'check', '.']\n"
+        "from ninefold.cli._entry import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "heavy = ('click', 'opentelemetry', 'prometheus_client', 'yaml', 'msgspec', 'asyncio')\n"
+        "print(sorted(set(sys.modules) & set(heavy)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
