@@ -15,6 +15,7 @@ from ninefold.conformance.source._reader import Reader
 
 _CREATES: Final = re.compile(rb"create_(?:observable_)?(?:up_down_)?(?:counter|gauge|histogram)")
 _RECORDS: Final = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\(")
+_RECORDING: Final = (b".add(", b".record(", b".set(", b".inc(", b".dec(", b".observe(", b".labels(")
 _LAST_NAME: Final = re.compile(rb"(\w+)\Z")
 _LONGEST_NAME: Final = 80
 _IMPORTS: Final = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
@@ -139,11 +140,13 @@ class _Run:
         for path in self._held:
             if path in self._declaring:
                 continue
+            data = self._data(path)
+            if not any(each in data for each in _RECORDING):
+                continue
             near = self._tops(path) & by_top.keys()
             if not near:
                 continue
             names = {name.encode() for each in near for name in by_top[each]}
-            data = self._data(path)
             for match in _RECORDS.finditer(data):
                 end = match.start()
                 before = _LAST_NAME.search(data, max(0, end - _LONGEST_NAME), end)

@@ -41,7 +41,7 @@ from ninefold.conformance.source._values import (
 )
 
 _CALLS: Final = (
-    rb"(?i:\b\w*(?:counter|gauge|histogram|summary|metric)\w*\s*\()"
+    rb"(?:[Cc]ounter|[Gg]auge|[Hh]istogram|[Ss]ummary|[Mm]etric)\w*\s*\("
     rb"|\b(?:Info|Enum|create_\w+|super)\s*\("
     rb"|\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\("
 )
