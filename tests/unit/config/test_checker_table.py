@@ -1,0 +1,18 @@
+"""`[tool.ninefold.check]` is the checker's: a service's settings know nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ninefold.config._file import find
+
+
+def test_checker_s_table_is_no_setting(tmp_path: Path) -> None:
+    """A file with that table alone has no settings; beside others it is left out."""
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[tool.ninefold.check]\nselect = ['NF-U']\n")
+    assert find(tmp_path) is None
+    file.write_text("[tool.ninefold]\nowner = 'shop'\n[tool.ninefold.check]\nprefix = 'acme'\n")
+    found = find(tmp_path)
+    assert found is not None
+    assert found.table == {"owner": "shop"}
