@@ -317,6 +317,8 @@ def bench_sampling(session: nox.Session) -> None:
     """Measure sampling decisions, dropped spans and deferral beside the SDK and logfire."""
     session.install("-e", PROJECT_AND_EXTRAS, "-r", "bench/requirements.txt")
     session.run("python", "-m", "bench.sampling", *session.posargs)
+    quick = ("--seconds", "5") if "--quick" in session.posargs else ()
+    session.run("python", "-m", "bench.sampling.memory", *quick)
 
 
 @nox.session
