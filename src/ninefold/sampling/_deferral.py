@@ -32,6 +32,7 @@ class Deferral(Generic[S]):
     __slots__ = (
         "_buffer",
         "_due",
+        "_each",
         "_errors",
         "_held",
         "_lock",
@@ -46,6 +47,7 @@ class Deferral(Generic[S]):
         self._errors = keep.errors
         self._slower = float("inf") if keep.slower_than is None else keep.slower_than
         self._buffer = buffer
+        self._each = buffer.per_trace
         self._most = buffer.max_bytes
         # Re-entrant: a finalizer may end a span while its own thread is in here.
         self._lock = RLock()
@@ -73,7 +75,7 @@ class Deferral(Generic[S]):
             # without the other, which may be the error.
             unended.discard(number)
             spans = part.spans
-            if not part.waiting or not unended or len(spans) >= self._buffer.per_trace:
+            if not part.waiting or not unended or len(spans) >= self._each:
                 return False
             weight = self._weigh(span)
             total = self.bytes + weight
@@ -213,7 +215,7 @@ class Deferral(Generic[S]):
         return len(self._held)
 
     def _hold(self, part: Part[S], span: S, now: float, events: Outcome[S]) -> None:
-        if len(part.spans) >= self._buffer.per_trace:
+        if len(part.spans) >= self._each:
             if not part.sampled:
                 events.lose("buffer_spans", 1)
                 return

@@ -12,7 +12,6 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
     INVALID_SPAN_CONTEXT,
     Link,
-    SpanContext,
     SpanKind,
     TraceFlags,
     TraceState,
@@ -20,7 +19,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import Attributes
 
-from ninefold.telemetry._pending import DeferredState, is_deferred
+from ninefold.telemetry._pending import DeferredState
 from ninefold.telemetry._seen import kind_of
 
 if TYPE_CHECKING:
@@ -168,14 +167,19 @@ class HeadSampler(Sampler):
                 if parent.is_valid:
                     above = parent.trace_state
                     # That of a trace that waits is what its spans know each other by, be it empty.
-                    if above or type(above) is DeferredState:
+                    if above is not _NO_STATE and (above or type(above) is DeferredState):
                         state = above
                     if decided is None:
                         sampled = parent.trace_flags & _SAMPLED != 0
                         if not parent.is_remote:
                             # Within one process a trace is whole, whatever the rules say meanwhile.
-                            if deferring is not None and is_deferred(parent):
-                                return self._below(deferring, parent, attributes)
+                            if deferring is not None and type(above) is DeferredState:
+                                part = above.part
+                                if part.waiting or part.kept:
+                                    if above.home is not deferring:
+                                        above = _begun_elsewhere(deferring, above)
+                                    decision = _KEEP if sampled else Decision.RECORD_ONLY
+                                    return SamplingResult(decision, attributes, above)
                             if sampled:
                                 return SamplingResult(_KEEP, attributes, state)
                             return _dropped(state)
@@ -221,17 +225,6 @@ class HeadSampler(Sampler):
             kept = False
         return SamplingResult(_KEEP, attributes, state) if kept else _dropped(state)
 
-    @staticmethod
-    def _below(deferring: Deferring, parent: SpanContext, attributes: Attributes) -> SamplingResult:
-        """A span below one whose trace waits here, or is kept."""
-        state, kept = parent.trace_state, parent.trace_flags.sampled
-        if isinstance(state, DeferredState) and state.home is not deferring:
-            # Begun before a fork, or by a service that has ended: no end of it will be seen here.
-            part = state.part
-            state = deferring.begin(part.rule, part.sampled or part.kept, state)
-        decision = Decision.RECORD_AND_SAMPLE if kept else Decision.RECORD_ONLY
-        return SamplingResult(decision, attributes, state)
-
     def _restated(self, state: TraceState | None, told: str | None) -> TraceState:
         if state:
             return restated(state, told)
@@ -245,6 +238,15 @@ class HeadSampler(Sampler):
     def get_description(self) -> str:
         """How the SDK names this sampler."""
         return "NinefoldHeadSampler"
+
+
+def _begun_elsewhere(deferring: Deferring, above: DeferredState) -> DeferredState:
+    """Of a part that began before a fork, or under a service that has ended: one that is here.
+
+    No end of what is above will be seen.
+    """
+    part = above.part
+    return deferring.begin(part.rule, part.sampled or part.kept, above)
 
 
 def _dropped(state: TraceState | None) -> SamplingResult:
