@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from ninefold.config import Settings
@@ -26,6 +26,7 @@ __all__ = [
     "words_of",
 ]
 
+_BUFFER: Final = Buffer()
 _KEYS: Final = frozenset(
     ("sampling.default", "sampling.parent", "sampling.rules", "sampling.target_per_s")
 )
@@ -88,9 +89,9 @@ def waits_of(sampling: Sampling | None) -> Mapping[str, object]:
         "sampling.keep.errors": None if keep is None else keep.errors,
         "sampling.keep.slower_than": None if keep is None else keep.slower_than,
         "sampling.keep.propagate": None if keep is None else keep.propagate,
-        # Also where a file alone says what is kept.
-        "sampling.buffer.max_mb": buffer.max_mb,
-        "sampling.buffer.per_trace": buffer.per_trace,
-        "sampling.buffer.grace": buffer.grace,
-        "sampling.buffer.max_age": buffer.max_age,
+        # Also where a file alone says what is kept; what is as it is by default was not said.
+        **{
+            f"sampling.buffer.{word}": None if value == getattr(_BUFFER, word) else value
+            for word, value in asdict(buffer).items()
+        },
     }
