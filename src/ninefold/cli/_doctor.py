@@ -13,6 +13,7 @@ import click
 from ninefold._version import __version__
 from ninefold.cli._diagnosis import Finding, diagnose, why_unreachable
 from ninefold.cli._objective_files import objectives_in_files
+from ninefold.cli._sampled import sampling_in_settings
 from ninefold.config import Origin, Row, Settings, read
 from ninefold.errors import ConfigurationError
 
@@ -36,11 +37,13 @@ def command(form: Literal["text", "json"]) -> None:
 
     Run it where the service runs: in its working directory, with its environment. Exits with 1
     where something is wrong: a value that cannot be meant, an exporter that is not installed, an
-    OTLP endpoint that accepts no connection within a second, a file of objectives with a mistake.
+    OTLP endpoint that accepts no connection within a second, a sampling rule or a file of
+    objectives with a mistake.
     """
     try:
         settings = read(code={})
         findings = diagnose(settings, os.environ, why_unreachable=why_unreachable)
+        findings += sampling_in_settings(settings)
         findings += objectives_in_files(settings)
     except ConfigurationError as error:
         settings, findings = None, [Finding("wrong", str(error))]

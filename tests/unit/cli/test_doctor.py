@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from ninefold.cli import _doctor, main
 from ninefold.cli._diagnosis import Finding, diagnose, why_unreachable
 from ninefold.cli._objective_files import objectives_in_files
+from ninefold.cli._sampled import sampling_in_settings
 from ninefold.config import read
 
 SECRET = "hunter2"
@@ -354,3 +355,53 @@ def test_a_wrong_file_of_objectives_makes_doctor_fail() -> None:
     assert "slo.yaml, document 1, line 4: spec.objectives[0].target must be" in done.output
     done = _run(NINEFOLD_OBJECTIVES="slo.yaml", OTEL_SDK_DISABLED="true")
     assert done.exit_code == 0
+
+
+def _of_sampling(content: str, somewhere: Path, **environ: str) -> list[Finding]:
+    (somewhere / "ninefold.toml").write_text(content)
+    return sampling_in_settings(read(code={}, environ=environ))
+
+
+def test_why_traces_may_be_missing_is_told_with_the_remedy(somewhere: Path) -> None:
+    """Nobody has said a limit, and there is one; who has said one knows of it."""
+    (told,) = _of_sampling("", somewhere)
+    assert told.level == "note"
+    assert "up to 5 per second are kept" in told.message
+    assert "NINEFOLD_SAMPLING_TARGET_PER_S=inf" in told.message
+    assert told.message in _run().stdout
+    assert _of_sampling("", somewhere, NINEFOLD_SAMPLING_TARGET_PER_S="inf") == []
+    assert _of_sampling("sampling.target_per_s = 9", somewhere) == []
+    assert _of_sampling("", somewhere, OTEL_TRACES_SAMPLER="always_on") == []
+    assert _of_sampling("disabled = true", somewhere) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "level", "message"),
+    [
+        ('path = "/pay/*"\nrate = 2', "wrong", "a rule's rate must be between 0 and 1, got 2"),
+        ('pth = "/pay/*"\nrate = 1', "wrong", "did you mean 'path'?"),
+        ('route = "/pay"\ndrop = true', "wrong", "drop by path"),
+        ('route = "/pay"\nrate = 1', "note", "add keep=nf.Keep()"),
+        (
+            'name = "a"\nrate = 1\n[[sampling.rules]]\npath = "/b"\nrate = 1',
+            "note",
+            "never decides",
+        ),
+        ('name = "pay"\nrate = 1\n[sampling.rule.pya]\nrate = 1', "note", "did you mean 'pay'?"),
+    ],
+)
+def test_a_rule_that_set_up_would_refuse_or_warn_of_is_found(
+    somewhere: Path, rule: str, level: str, message: str
+) -> None:
+    """Before the service starts; what code may complete is no failure."""
+    start = "[sampling]\ntarget_per_s = 9\n[[sampling.rules]]\n"
+    (told,) = _of_sampling(start + rule, somewhere)
+    assert told.level == level
+    assert message in told.message
+    assert _run().exit_code == (level == "wrong")
+
+
+def test_names_of_rules_that_only_code_has_are_no_finding(somewhere: Path) -> None:
+    """They are not seen from outside."""
+    content = "[sampling]\ntarget_per_s = 9\n[sampling.rule.pay]\nrate = 1\n"
+    assert _of_sampling(content, somewhere) == []
