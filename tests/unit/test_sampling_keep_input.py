@@ -1,4 +1,4 @@
-"""What is said wrongly of traces that wait: told at set-up, with the key, the value, the place."""
+"""What is said wrongly of sampling and of traces that wait: told with key, value and place."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ CODE: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (nf.Sampling, {"keep": True}, "keep must be an nf.Keep, got True; write keep=nf.Keep("),
     (nf.Sampling, {"buffer": 32}, "buffer must be an nf.Buffer, got 32; write buffer=nf.Buffer("),
     (nf.Sampling, {"rules": [nf.Rule(route="/a", rate=1)]}, "add keep=nf.Keep()"),
+    (nf.Sampling, {"parent": "cap:0.05"}, "got 'cap:0.05'; write parent=nf.cap(0.05)"),
+    (nf.Sampling, {"parent": 0.05}, "got 0.05; write parent=nf.cap(0.05)"),
+    (nf.Sampling, {"parent": "respekt"}, "did you mean 'respect'?"),
+    (nf.Sampling, {"target_per_s": 0}, "traces per second, got 0; write None for no limit"),
+    (nf.Sampling, {"target_per_s": "inf"}, "got 'inf'; write None for no limit"),
     (nf.Sampling, {"keep": nf.Keep(errors=False)}, "got errors=False without slower_than"),
 ]
 

@@ -117,7 +117,13 @@ def _of_file(named: object, where: str) -> Argued:
             f" {shown(named)}"
         )
     file = _file.read(Path(named))
-    said = flat({"sampling": file.table.get("sampling") or {}}, _SETTINGS)
+    table = file.table.get("sampling") or {}
+    if isinstance(table, Mapping) and "rule" in table:
+        raise ConfigurationError(
+            f"[sampling.rule] ({file.path}) does not count in a file that {where} names; write"
+            " rate or per_second in [[sampling.rules]] itself"
+        )
+    said = flat({"sampling": table}, _SETTINGS)
     others = f"there are {', '.join(map(repr, _SETTINGS))}"
     refuse_unknown(said, str(file.path), tuple(_SETTINGS), others=others)
     return {

@@ -87,6 +87,11 @@ class Sampling:
     def __post_init__(self) -> None:
         require_between("default", self.default, 0.0, 1.0)
         if not isinstance(self.parent, Cap):
+            if not isinstance(cast("object", self.parent), str) or self.parent.startswith(_CAP):
+                raise ConfigurationError(
+                    "parent must be 'respect', 'ignore' or an nf.cap, got"
+                    f" {shown(self.parent)}; write parent=nf.cap(0.05)"
+                )
             require_one_of("parent", self.parent, ("respect", "ignore"))
         if not isinstance(cast("object", self.rules), Iterable):
             raise ConfigurationError(
@@ -104,7 +109,10 @@ class Sampling:
             # As a file writes it.
             object.__setattr__(self, "target_per_s", None)
         if self.target_per_s is not None:
-            require_positive("target_per_s", self.target_per_s, unit="traces per second")
+            try:
+                require_positive("target_per_s", self.target_per_s, unit="traces per second")
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{error}; write None for no limit") from None
         if self.keep is not None and not isinstance(cast("object", self.keep), Keep):
             raise ConfigurationError(
                 f"keep must be an nf.Keep, got {shown(self.keep)}; write"

@@ -99,7 +99,8 @@ def _overridden(rule: Rule, settings: Settings) -> Rule:
     if len(words) > 1:
         told = " and ".join(each.origin.name for each in found.values())
         raise ConfigurationError(
-            f"of the sampling rule {rule.name!r} one of rate and per_second can be said, got {told}"
+            f"of the sampling rule {rule.name!r} one of rate and per_second can be said, got"
+            f" {told}; leave one of them out"
         )
     [(field, value)] = words.items()
     number = cast("float", value)

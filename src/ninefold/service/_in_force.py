@@ -95,7 +95,7 @@ class InForce:
             if sampling is not None and sampling.keep is not None:
                 waits = sampling.keep, sampling.buffer
                 if waits != (said.keep, said.buffer):
-                    _log.info("keep and buffer of reload() are left out: they stay as they began")
+                    _log.warning("keep and buffer of reload() are left out: setup() sets them")
             self._code = code
             self._enter(settings, said)
 

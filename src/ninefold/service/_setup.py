@@ -67,7 +67,7 @@ def setup(
       `service.version`, `deployment.environment.name`, `ninefold.service.owner` and
       `service.namespace`. `resource` adds attributes of your own.
     - `sampling` says which traces to keep; up to 5 per second in each process by default, a
-      caller's decision respected.
+      caller's decision respected. `nf.Sampling(target_per_s=None)` keeps all of them.
     - `prometheus=True` answers `/metrics` on what `instrument` wraps.
     - `workers` says who answers a scrape as one: `"auto"`, the default, the workers of one server
       (uvicorn, gunicorn, `multiprocessing`, children of a fork); `"off"` nobody; the absolute path

@@ -181,6 +181,7 @@ def test_the_shared_file_of_a_project_can_be_named(tmp_path: Path) -> None:
         ("[sampling]\ndefault = 2", "sampling.default ("),
         ("[sampling]\ndefualt = 1", "did you mean 'sampling.default'?"),
         ("sampling = 3", "sampling ("),
+        ("[sampling.rule.pay]\nrate = 1", "write rate or per_second in [[sampling.rules]] itself"),
     ],
 )
 def test_a_file_that_it_names_must_be_right(
