@@ -37,7 +37,9 @@ Every `otlp.` key but `otlp.temporality` also exists for one signal alone, and t
 
 Fields of a policy are set by its name: `[policy.search.retry]` and
 `NINEFOLD_POLICY_SEARCH_RETRY_ATTEMPTS`, or `[dependency.psp.policy.retry]` and
-`NINEFOLD_DEPENDENCY_PSP_POLICY_RETRY_ATTEMPTS` for that of a dependency.
+`NINEFOLD_DEPENDENCY_PSP_POLICY_RETRY_ATTEMPTS` for that of a dependency. So are `rate` and
+`per_second` of a sampling rule: `[sampling.rule.payments]` and
+`NINEFOLD_SAMPLING_RULE_PAYMENTS_RATE`.
 
 `NINEFOLD_CONFIG` names a file to read instead of the `ninefold.toml`, or `[tool.ninefold]` in
 `pyproject.toml`, that is nearest upwards from the working directory.
