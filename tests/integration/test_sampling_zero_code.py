@@ -40,6 +40,7 @@ def sampled_by(argument: str | None, **env: str) -> list[str]:
     return started(OTEL_TRACES_SAMPLER="ninefold", **given, **env)
 
 
+@pytest.mark.usefixtures("limited")
 def test_the_sdk_finds_our_sampler_by_its_name(tmp_path: Path) -> None:
     """With the argument's share and pairs, above the file of settings; without one by that file."""
     file = tmp_path / "ninefold.toml"
