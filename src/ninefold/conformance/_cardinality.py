@@ -1,7 +1,7 @@
 """Which keys and values have no bound, and which tell something of a person or are secret.
 
 Lists and not guesses: what is not in them is not judged. A key that is bounded in some services
-(`client_id`, `job_id`, `worker_id`) is in none.
+(`client_id`, `job_id`, `worker_id`) is in none, nor one that may be a machine's (`ip`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _PERSONAL: Final = frozenset(
 )  # fmt: skip
 _LIKELY_PERSONAL: Final = frozenset(
     {
-        "username", "user_name", "user_full_name", "ip", "ip_address", "client_ip", "remote_addr",
+        "username", "user_name", "user_full_name", "ip_address", "client_ip", "remote_addr",
         "client_address", "client_host", "user_ip", "peer_ip",
     }
 )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
-from ninefold.conformance._rule import Context, rule
+from ninefold.conformance._rule import Context, Registry, rule
+from ninefold.conformance._words import words
 
 
 @rule(
@@ -18,6 +19,9 @@ from ninefold.conformance._rule import Context, rule
 )
 def no_namespace(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A name has no namespace, that is, no dot.
+
+    One that begins with the name of the meter or of the package it is declared in, as Prometheus
+    names do, has one all the same.
 
     ## Why
 
@@ -37,12 +41,22 @@ def no_namespace(declaration: Declaration, context: Context) -> Iterator[Found]:
     ```
     """
     name = declaration.name.value or ""
-    if name and "." not in name:
+    if name and "." not in name and not _begins_with_owner(name, declaration):
         yield Found(
             declaration.name.position,
             f"the name {name!r} has no namespace",
             f"begin it with the application's or library's own, as in 'shop.{name}'",
         )
+
+
+def _begins_with_owner(name: str, declaration: Declaration) -> bool:
+    """Whether the first word of a name is a folder of its file, or the first word of its meter."""
+    start, separator, _ = name.lower().partition("_")
+    if not separator:
+        return False
+    path = declaration.position.path.replace("\\", "/").lower()
+    meter = (declaration.scope.value or "") if declaration.scope is not None else ""
+    return start in path.split("/")[:-1] or start in words(meter)[:1]
 
 
 @rule(
@@ -59,7 +73,7 @@ def foreign_namespace(declaration: Declaration, context: Context) -> Iterator[Fo
 
     The conventions may define that very name tomorrow, with another unit or instrument; dashboards
     that are made for theirs then read yours. Names that the conventions had and have renamed are
-    left to NF-R801.
+    left to NF-R801, and namespaces that have moved to a registry of their own to that registry.
 
     ## Bad
 
@@ -92,6 +106,17 @@ def _starts(context: Context) -> frozenset[str]:
     def found() -> frozenset[str]:
         # A project's own registry extends the conventions'; what it declares is no one else's.
         own: frozenset[str] = getattr(registry, "own", None) or frozenset()
-        return frozenset(each.partition(".")[0] for each in registry.metrics if each not in own)
+        return frozenset(
+            each.partition(".")[0]
+            for each in registry.metrics
+            if each not in own and not _has_moved(each, registry)
+        )
 
     return context.remembered("first parts", found)
+
+
+def _has_moved(name: str, registry: Registry) -> bool:
+    """Whether a metric is another registry's now, which alone can tell what else is in there."""
+    fact = registry.metric(name) or {}
+    deprecated: Mapping[str, str] = fact.get("deprecated") or {}
+    return deprecated.get("reason") == "moved"

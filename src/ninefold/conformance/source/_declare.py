@@ -114,6 +114,12 @@ class Arguments:
             return self._evaluator.text(found.node, found.scope)
         return self.unknown(name) if self.is_open else None
 
+    def part(self, name: str) -> Text | None:
+        """A part of a name as text; by default, what `*` or `**` might give is not given."""
+        if self._evaluator.by_default and name not in self._given:
+            return None
+        return self.text(name)
+
     def unknown(self, name: str) -> Text:
         """A text of which nothing is known, in the place of the call."""
         call = self._call
@@ -203,7 +209,13 @@ def prometheus(evaluator: Evaluator, node: ast.Call, scope: Scope, cls: str) -> 
     return Declaration(
         api="prometheus_client",
         kind=kind,
-        name=_full_name(name, args.text("namespace"), args.text("subsystem"), unit, kind),
+        name=_full_name(
+            name,
+            args.part("namespace"),
+            args.part("subsystem"),
+            _not_empty(args.part("unit")),
+            kind,
+        ),
         position=evaluator.call_position(node, scope),
         branches=evaluator.branches(node, scope),
         callee=cls,

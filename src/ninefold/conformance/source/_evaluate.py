@@ -46,6 +46,7 @@ _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[float, float], float]]]
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_RECORDS: Final = ("dataclass", "define", "frozen", "attrs")
 _TELLING = (Api, Instrument, Meter, Mod)
 
 
@@ -53,7 +54,8 @@ class Evaluator:
     """What expressions are. `make` is asked about each call, and may know what it declares.
 
     With `by_default` a parameter that nothing is known of has its default, and a setting that is
-    looked up with one (`os.getenv("PREFIX", "shop")`, `prefix or "shop"`) has that.
+    looked up with one (`os.getenv("PREFIX", "shop")`, `prefix or "shop"`) has that; `**options` of
+    which nothing is known give no part of a name.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Evaluator:
     ) -> None:
         self.program = program
         self._make = make
-        self._by_default = by_default
+        self.by_default = by_default
         # Scopes of calls live as long as what was found in them: their ids must not come again.
         self._known: dict[tuple[int, int], tuple[Scope, Result]] = {}
         self._busy: set[tuple[int, int]] = set()
@@ -82,7 +84,9 @@ class Evaluator:
         if known is not None:
             return known[1]
         if key in self._busy or self._depth > _DEEPEST:
-            return self.unknown(node, scope, f"{shown(node)} refers to itself")
+            circular = self.unknown(node, scope, f"{shown(node)} refers to itself")
+            circular.is_circular = True
+            return circular
         self._busy.add(key)
         self._depth += 1
         try:
@@ -177,7 +181,7 @@ class Evaluator:
                 annotated = self.value(each.annotation, scope.parent)
                 if isinstance(annotated, Cls):
                     return Instance(annotated)
-            if self._by_default and not isinstance(function, ast.Lambda):
+            if self.by_default and not isinstance(function, ast.Lambda):
                 given = _default(function, node.id)
                 if given is not None and scope.parent is not None:
                     return self.value(given, scope.parent)
@@ -194,6 +198,11 @@ class Evaluator:
         some = [each for each in results if each != Const(None)] or results[:1]
         if len(some) == 1 or all(each == some[0] for each in some):
             return some[0]
+        if self.by_default:
+            # `NAME = getattr(settings, "NAME", NAME)`: by default it is what it was.
+            known = [each for each in some if not (isinstance(each, Unknown) and each.is_circular)]
+            if known and is_text(known[0]) and all(each == known[0] for each in known):
+                return known[0]
         telling = [each for each in some if isinstance(each, _TELLING)]
         if len(telling) == 1 and not any(isinstance(each, (Const, Str)) for each in some):
             return telling[0]
@@ -273,6 +282,9 @@ class Evaluator:
                 return self.imported(base.name, node.attr, base.path)
             case Instance(cls=cls) | (Cls() as cls):
                 found = self.member(cls, node.attr, base)
+                if isinstance(found, Const) and isinstance(base, Instance) and not self.by_default:
+                    # Each object has its own; what the class gives is a default.
+                    found = None if has(cls.node, *_RECORDS) else found
                 if found is not None:
                     return found
             case Const() if node.attr == "value":
@@ -340,7 +352,7 @@ class Evaluator:
             text = strings.method(self, node, node.func, scope)
             if text is not None:
                 return text
-        if self._by_default and called_name(node) in ("get", "getenv", "getattr", "pop"):
+        if self.by_default and called_name(node) in ("get", "getenv", "getattr", "pop"):
             given = node.args[-1] if len(node.args) >= 2 else None
             if given is not None:
                 return self.value(given, scope)
@@ -496,7 +508,7 @@ class Evaluator:
         if all(each == some[0] for each in some):
             return some[0]
         known = [each for each in some if not isinstance(each, Unknown)]
-        if self._by_default and isinstance(node, ast.BoolOp) and known:
+        if self.by_default and isinstance(node, ast.BoolOp) and known:
             return known[-1]
         telling = [each for each in some if isinstance(each, (Api, Instrument, Meter))]
         if len(telling) == 1 and not any(isinstance(each, (Const, Str)) for each in some):
@@ -714,11 +726,12 @@ def is_api(dotted: str) -> bool:
     return dotted.partition(".")[0] == "prometheus_client"
 
 
-def has(node: ast.FunctionDef | ast.AsyncFunctionDef, *names: str) -> bool:
-    """Whether a function has one of these decorators, by its last name."""
+def has(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, *names: str) -> bool:
+    """Whether a function or class has one of these decorators, by its last name."""
+    called = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
     return any(
         (each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "")) in names
-        for each in node.decorator_list
+        for each in called
     )
 
 

@@ -164,7 +164,7 @@ class Reader:
             if made.scope.call is not None and outer is None:
                 continue
             module = made.scope.module if outer is None else outer.scope.module
-            if module.is_read and not made.is_replaced:
+            if module.is_read and not made.is_replaced and not _hands_on(made):
                 declarations[made.declaration] = made
         settled = self._by_default(declarations)
         uses: list[Use] = []
@@ -457,6 +457,17 @@ class Reader:
             self._names[id(value)] = target.id
         elif isinstance(target, ast.Attribute):
             self._names[id(value)] = target.attr
+
+
+def _hands_on(made: _Made) -> bool:
+    """Whether a method of the API's own name only hands its argument on, as a proxy's does.
+
+    That is another meter and no metric; what is made through it is declared where it is called.
+    """
+    name = made.declaration.name
+    return name.parts == (None,) and any(
+        getattr(each, "name", "") == called_name(made.node) for each in made.functions
+    )
 
 
 _OUTSIDE: Final = frozenset({"decorator_list", "args", "returns", "bases", "keywords"})

@@ -21,11 +21,15 @@ class Const:
 
 @dataclass(slots=True, eq=False)
 class Unknown:
-    """What reading does not tell, and why; `function` is the one whose parameter it is."""
+    """What reading does not tell, and why; `function` is the one whose parameter it is.
+
+    `is_circular` says that it is made of itself.
+    """
 
     why: str
     value: Value
     function: Scope | None = None
+    is_circular: bool = False
 
 
 @dataclass(slots=True, eq=False)
