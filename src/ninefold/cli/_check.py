@@ -16,7 +16,9 @@ from ninefold.conformance._facts import Profile
 from ninefold.conformance._finding import SEVERITIES, Severity
 from ninefold.errors import ConfigurationError
 
-_FORMATS: Final = ("text", "concise", "json", "github", "gitlab")
+_FORMATS: Final = (
+    "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown",
+)  # fmt: skip
 _PROFILES: Final = ("otel", "prometheus", "both")
 _HELP: Final = """\
 Usage: ninefold check [OPTIONS] [PATH…]
@@ -33,7 +35,8 @@ Options:
   --select CODES       Only these rules: whole codes or their beginnings (NF-U, U202), by commas.
   --ignore CODES       Not these rules.
   --profile PROFILE    Judge all as otel, prometheus or both (default: by what declares it).
-  --format FORMAT      text, concise, json, github or gitlab (default: text).
+  --format FORMAT      text, concise, json, jsonl, sarif, github, gitlab, junit or markdown
+                       (default: text).
   --fail-on SEVERITY   E, W or I (default: E).
   --statistics         How often each rule was found, instead of each finding.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
