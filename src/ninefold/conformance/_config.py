@@ -135,8 +135,12 @@ def _settled(table: dict[str, object], path: str) -> Configuration:
         prefix=_word(table, "prefix", path, ()) or "",
         profile=profile,  # type: ignore[arg-type]  # one of them
         fail_on=fail_on or "E",  # type: ignore[arg-type]  # one of them
-        baseline=_word(table, "baseline", path, ()) or "",
+        baseline=_placed(_word(table, "baseline", path, ()), path),
     )
+
+
+def _placed(name: str | None, path: str) -> str:
+    return os.path.join(_folder(path), name) if name else ""
 
 
 def codes(given: tuple[str, ...], where: str) -> tuple[str, ...]:

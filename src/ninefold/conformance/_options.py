@@ -20,6 +20,8 @@ class Options:
     profile: Profile | None = None
     prefix: str = ""
     registry: tuple[str, ...] = ()
+    folder: str = "."
+    """What fingerprints take paths from, so that they are the same wherever a run is started."""
     today: str = ""
     """The day by which suppressions expire, as in `2027-03-01`; empty where none does."""
     exempt: bool = True

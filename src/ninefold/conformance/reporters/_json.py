@@ -52,6 +52,8 @@ def run_as_json(report: Report) -> dict[str, object]:
         "resolved": report.resolved,
         "files": report.facts.files,
         "suppressed": report.suppressed,
+        "known": report.known,
+        "gone": list(report.gone),
     }
 
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance.reporters._paths import relative
+from ninefold.conformance._places import beneath
 from ninefold.conformance.reporters._summary import summary
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -34,7 +34,7 @@ def written(report: Report) -> str:
         cases = [_case(each) for each in group]
         wrong = sum(each.code == _UNREAD for each in group)
         failed = sum(each.code != _UNREAD and each.severity != "I" for each in group)
-        suites += [_suite(relative(path), len(cases), failed, wrong), *cases, "  </testsuite>"]
+        suites += [_suite(beneath(path), len(cases), failed, wrong), *cases, "  </testsuite>"]
         tests, failures, errors = tests + len(cases), failures + failed, errors + wrong
     if not suites:
         tests = 1
@@ -68,7 +68,7 @@ def _suite(name: str, tests: int, failures: int, errors: int) -> str:
 
 def _case(finding: Finding) -> str:
     position = finding.position
-    path = relative(position.path)
+    path = beneath(position.path)
     name = f"{finding.code} at {position.line}:{position.column}"
     text = f"{path}:{position.line}:{position.column}: {finding.message}"
     if finding.remedy:

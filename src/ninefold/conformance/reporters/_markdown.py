@@ -7,7 +7,7 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance.reporters._paths import relative
+from ninefold.conformance._places import beneath
 from ninefold.conformance.reporters._summary import summary
 
 _WORDS: Final[dict[Severity, str]] = {"E": "error", "W": "warning", "I": "note"}
@@ -29,7 +29,7 @@ def written(report: Report) -> str:
 def _row(finding: Finding) -> str:
     position = finding.position
     # As code: elsewhere `:100:` is a picture.
-    place = f"{relative(position.path)}:{position.line}:{position.column}"
+    place = f"{beneath(position.path)}:{position.line}:{position.column}"
     where = _shown(place) if "`" in place else _shown(f"`{place}`")
     what = _shown(finding.message)
     if finding.remedy:

@@ -15,8 +15,8 @@ from ninefold._version import __version__
 from ninefold.conformance._engine import Report
 from ninefold.conformance._facts import Position
 from ninefold.conformance._finding import Finding, Fix, Severity
+from ninefold.conformance._places import beneath
 from ninefold.conformance._rule import Rule
-from ninefold.conformance.reporters._paths import relative
 from ninefold.conformance.rules import every_rule
 
 _LEVELS: Final[dict[Severity, str]] = {"E": "error", "W": "warning", "I": "note"}
@@ -121,7 +121,7 @@ def _region(position: Position) -> dict[str, int]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    shown = relative(path)
+    shown = beneath(path)
     if "://" in shown:
         return {"uri": quote(shown, safe=":/?#[]@!$&'()*+,;=%~")}
     if os.path.isabs(shown):
