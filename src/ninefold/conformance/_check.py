@@ -67,10 +67,14 @@ def read(paths: Iterable[str], configuration: Configuration) -> Facts:
             or (path.endswith(_EXPOSITIONS) and not os.path.isdir(path))
         ):
             facts = facts.joined(_exposition(path))
-        elif os.path.exists(path):
+        elif os.path.isdir(path) or _is_python(path):
             sources.append(path)
         else:
-            why = "there is no such file or folder"
+            why = (
+                f"neither Python (*.py) nor an exposition (*{', *'.join(_EXPOSITIONS)})"
+                if os.path.exists(path)
+                else "there is no such file or folder"
+            )
             facts = facts.joined(Facts(unread=(Unread(Position(path, 1, 1, 1, 1), why),)))
     if not sources:
         return facts
@@ -81,6 +85,12 @@ def read(paths: Iterable[str], configuration: Configuration) -> Facts:
     if configuration.exclude:
         files = [each for each in files if not _is_excluded(each, configuration.exclude)]
     return read_source(files).joined(facts)
+
+
+def _is_python(path: str) -> bool:
+    from ninefold.conformance.source import is_python
+
+    return os.path.exists(path) and is_python(path)
 
 
 def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
