@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 _FILE: Final = ".gitignore"
 _REPOSITORY: Final = ".git"
+_Either: TypeAlias = tuple[re.Pattern[str] | None, re.Pattern[str] | None]
 _NOTHING: Final = "(?!)"
+_SPECIAL: Final = re.compile(r"[*?\[\\]")
 _CLASSES: Final = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -34,11 +36,21 @@ _CLASSES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Patterns that follow one another and all leave out, or all take in again."""
+    """Patterns that follow one another and all leave out, or all take in again.
+
+    `files` and `folders` are each of the name alone, and of the path; None where there is none.
+    """
 
     takes_in: bool
-    files: re.Pattern[str]
-    folders: re.Pattern[str]
+    files: _Either
+    folders: _Either
+
+    def fits(self, path: str, start: int, name: str, *, is_folder: bool) -> bool:
+        """Whether one of the patterns fits the path from `start` on, or its last name."""
+        of_name, of_path = self.folders if is_folder else self.files
+        return (of_name is not None and of_name.match(name) is not None) or (
+            of_path is not None and of_path.match(path, start) is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Ignored:
         path = self.place + name
         for start, runs in reversed(self.files):
             for run in reversed(runs):
-                if (run.folders if is_folder else run.files).match(path, start):
+                if run.fits(path, start, name, is_folder=is_folder):
                     return not run.takes_in
         return False
 
@@ -105,7 +117,7 @@ def ignored_above(folder: str) -> Ignored:
 
 
 def _runs(data: bytes) -> tuple[_Run, ...]:
-    grouped: list[tuple[bool, list[str], list[str]]] = []
+    grouped: list[tuple[bool, list[tuple[bool, str]], list[tuple[bool, str]]]] = []
     for line in os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).split("\n"):
         text = _trimmed(line.removesuffix("\r"))
         if not text or text[0] == "#":
@@ -118,15 +130,22 @@ def _runs(data: bytes) -> tuple[_Run, ...]:
             continue
         if not grouped or grouped[-1][0] != takes_in:
             grouped.append((takes_in, [], []))
-        pattern = _translated(text)
-        grouped[-1][2].append(pattern)
+        pattern = _wild(text.removeprefix("/"))
+        grouped[-1][2].append(("/" in text, pattern))
         if not is_for_folders:
-            grouped[-1][1].append(pattern)
-    return tuple(_Run(sign, _any(files), _any(folders)) for sign, files, folders in grouped)
+            grouped[-1][1].append(("/" in text, pattern))
+    return tuple(_Run(sign, _either(files), _either(folders)) for sign, files, folders in grouped)
 
 
-def _any(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile(f"(?:{'|'.join(patterns) or _NOTHING})\\Z", re.DOTALL)
+def _either(patterns: list[tuple[bool, str]]) -> _Either:
+    of_name, of_path = (
+        [pattern for is_path, pattern in patterns if is_path == wanted] for wanted in (False, True)
+    )
+    return _any(of_name), _any(of_path)
+
+
+def _any(patterns: list[str]) -> re.Pattern[str] | None:
+    return re.compile(f"(?:{'|'.join(patterns)})\\Z", re.DOTALL) if patterns else None
 
 
 def _trimmed(line: str) -> str:
@@ -136,32 +155,19 @@ def _trimmed(line: str) -> str:
     return f"{bare} " if escapes % 2 and len(bare) < len(line) else bare
 
 
-def _translated(pattern: str) -> str:
-    """A pattern as a regular expression of the path from its ignore file on."""
-    if "/" not in pattern:
-        return f"(?:.*/)?{_part(pattern)}"
-    found: list[str] = []
-    parts = pattern.removeprefix("/").split("/")
-    for number, part in enumerate(parts):
-        is_last = number == len(parts) - 1
-        if part == "**":
-            found.append(".+" if is_last else "(?:.*/)?")
-        else:
-            found.append(_part(part) + ("" if is_last else "/"))
-    return "".join(found)
-
-
-def _part(text: str) -> str:
-    """A part of a pattern between two `/`."""
+def _wild(text: str) -> str:
+    """A pattern as a regular expression of a name, or of the path from its ignore file on."""
     found = ""
     at = 0
     while at < len(text):
         char = text[at]
         at += 1
         if char == "*":
-            found += "[^/]*"
-            while text[at : at + 1] == "*":  # more of them say no more, and cost much
+            start = at - 1
+            while text[at : at + 1] == "*":
                 at += 1
+            stars, at = _stars(text, start, at)
+            found += stars
         elif char == "?":
             found += "[^/]"
         elif char == "[":
@@ -175,6 +181,20 @@ def _part(text: str) -> str:
         else:
             found += re.escape(char)
     return found
+
+
+def _stars(text: str, start: int, end: int) -> tuple[str, int]:
+    """What the stars from `start` to `end` stand for, and where to go on: two span folders.
+
+    They do between separators. Git compares what comes before the first special character on its
+    own, so that two stars after it span folders too.
+    """
+    is_after = text[start - 1 : start] in ("", "/") or not _SPECIAL.search(text, 0, start)
+    follows = text[end : end + 1]
+    is_before = follows in ("", "/") or text[end : end + 2] == "\\/"
+    if end - start < 2 or not is_after or not is_before or "/" not in text:
+        return "[^/]*", end
+    return ("(?:.*/)?", end + 1) if follows == "/" else (".*", end)
 
 
 def _bracket(text: str, at: int) -> tuple[str, int]:
