@@ -50,6 +50,7 @@ def options_of(configuration: Configuration, *, today: str | None = None) -> Opt
         severity=configuration.severity,
         profile=configuration.profile,
         prefix=configuration.prefix,
+        backends=configuration.backends,
         registry=configuration.registry,
         folder=configuration.folder,
         today=time.strftime("%Y-%m-%d") if today is None else today,

@@ -19,6 +19,7 @@ class Options:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     profile: Profile | None = None
     prefix: str = ""
+    backends: tuple[str, ...] = ()
     registry: tuple[str, ...] = ()
     folder: str = "."
     """What fingerprints take paths from, so that they are the same wherever a run is started."""
