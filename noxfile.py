@@ -272,6 +272,7 @@ def docs(session: nox.Session) -> None:
     """Run every snippet of README and docs, then build the site; warnings are errors."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("docs"))
     session.run("python", "scripts/generate_settings.py", "--check")
+    session.run("python", "scripts/generate_rule_pages.py", "--check")
     session.run("python", "scripts/run_snippets.py", "README.md", "docs")
     # The theme announces its successor on every build.
     quiet = {"NO_MKDOCS_2_WARNING": "1"}

@@ -19,6 +19,8 @@ from ninefold.conformance.source import python_files, read
 
 LIST = Path(__file__).resolve().parents[2] / "conformance/vectors/checker/conventions.yaml"
 
+PLACE = "opentelemetry/semconv/declared.py"
+
 _CREATE = {
     "counter": "create_counter",
     "updowncounter": "create_up_down_counter",
@@ -41,7 +43,10 @@ OLD = [name for name, fact in _facts().items() if "deprecated" in fact]
 
 
 def _declared(names: Iterable[str], folder: Path) -> list[str]:
-    """A module that declares the metrics with unit and kind of the facts."""
+    """A module that declares the metrics with unit and kind of the facts.
+
+    It stands where the conventions' own does, whose histograms are given no boundaries.
+    """
     lines = ["from opentelemetry.metrics import get_meter", 'meter = get_meter("conventions")']
     facts = _facts()
     lines += (
@@ -49,8 +54,10 @@ def _declared(names: Iterable[str], folder: Path) -> list[str]:
         f'"{name}", unit="{facts[name]["unit"]}", description="As the conventions say.")'
         for name in sorted(names)
     )
-    (folder / "declared.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return [str(folder / "declared.py")]
+    path = folder / PLACE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [str(path)]
 
 
 def _packaged() -> list[str]:
@@ -87,6 +94,16 @@ def test_live_conventions_are_right(tmp_path: Path) -> None:
     report = _report(_declared(LIVE, tmp_path))
     assert report.resolved == len(LIVE)
     assert [one for one in report.findings if one.severity != "I"] == []
+
+
+def test_boundaries_are_asked_for_in_anyone_s_own_code(tmp_path: Path) -> None:
+    """Declared elsewhere, the live histograms in seconds lack boundaries, and nothing else."""
+    [path] = _declared(LIVE, tmp_path)
+    own = tmp_path / "shop.py"
+    own.write_bytes(Path(path).read_bytes())
+    report = _report([str(own)])
+    found = {key: metrics for key, metrics in _found(report).items() if key[1] != "I"}
+    assert found == {("NF-B901", "W"): _listed("declared")["NF-B901", "W"] & {*LIVE}}
 
 
 def test_old_names_are_told(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ RULES = tuple(shipped())
 _BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 # Rules that find nothing before they are told what is wanted.
 _PREFIX = {"NF-N107": "acme"}
+_BACKENDS = {"NF-N109": ("datadog",)}
 _REGISTRY = {"NF-R806": "R806/registry"}
 
 
@@ -30,6 +31,7 @@ def _codes(rule: Rule, block: str, folder: Path) -> set[str]:
         # What is said of suppressions depends on what all others find.
         select=() if rule.code == "NF-X001" else (rule.code,),
         prefix=_PREFIX.get(rule.code, ""),
+        backends=_BACKENDS.get(rule.code, ()),
     )
     registry, _ = with_project([FOLDER / _REGISTRY[rule.code]] if rule.code in _REGISTRY else [])
     report = run(read([str(path)], root=str(folder)), options, RULES, registry)

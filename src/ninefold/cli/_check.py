@@ -10,13 +10,18 @@ import gc
 import os
 import sys
 from dataclasses import dataclass, field, replace
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ninefold.conformance._facts import Profile
 from ninefold.conformance._finding import SEVERITIES, Severity
 from ninefold.errors import ConfigurationError
 
-_FORMATS: Final = ("text", "concise", "json", "github", "gitlab")
+if TYPE_CHECKING:
+    from ninefold.conformance._engine import Report
+
+_FORMATS: Final = (
+    "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown",
+)  # fmt: skip
 _PROFILES: Final = ("otel", "prometheus", "both")
 _HELP: Final = """\
 Usage: ninefold check [OPTIONS] [PATH…]
@@ -33,14 +38,22 @@ Options:
   --select CODES       Only these rules: whole codes or their beginnings (NF-U, U202), by commas.
   --ignore CODES       Not these rules.
   --profile PROFILE    Judge all as otel, prometheus or both (default: by what declares it).
-  --format FORMAT      text, concise, json, github or gitlab (default: text).
+  --format FORMAT      text, concise, json, jsonl, sarif, github, gitlab, junit or markdown
+                       (default: text).
   --fail-on SEVERITY   E, W or I (default: E).
   --statistics         How often each rule was found, instead of each finding.
+  --baseline FILE      Do not tell the findings that FILE knows, but those of them that are gone;
+                       --baseline= takes none, whatever is configured.
+  --write-baseline FILE
+                       Write the findings to FILE instead, to be known from now on.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
   --no-cache           Read every file, whatever is known of it from before.
   -h, --help           Show this message.
 """
-_VALUES: Final = ("--select", "--ignore", "--profile", "--format", "--fail-on", "--config")
+_VALUES: Final = (
+    "--select", "--ignore", "--profile", "--format", "--fail-on", "--baseline", "--write-baseline",
+    "--config",
+)  # fmt: skip
 _FLAGS: Final = ("--statistics", "--no-cache", "--help", "-h")
 
 
@@ -138,7 +151,15 @@ def _run(parsed: Arguments) -> int:
         ignore=options.ignore if ignore is None else (*options.ignore, *ignore),
         profile=profile or options.profile,
     )
+    write_to = parsed.last("--write-baseline")
+    baseline = "" if write_to else parsed.last("--baseline")
+    if baseline is not None:
+        found = replace(found, baseline=baseline)
     report = check(parsed.paths or ["."], options, found)
+    if write_to:
+        report = _write_baseline(write_to, report, options.folder)
+    for each in report.gone:
+        sys.stderr.write(f"gone: {each}\n")
     if "--statistics" in parsed.flags:
         from ninefold.conformance.reporters._summary import statistics, summary
 
@@ -150,6 +171,17 @@ def _run(parsed: Arguments) -> int:
         return 2
     failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return 1 if any(each.severity in failing for each in report.findings) else 0
+
+
+def _write_baseline(file: str, report: Report, folder: str) -> Report:
+    """Write the baseline; what is left to tell is what could not be read."""
+    from ninefold.conformance._baseline import UNREAD, write_baseline
+    from ninefold.conformance.reporters._summary import plural
+
+    count = write_baseline(file, report.findings, folder)
+    sys.stderr.write(f"{plural(count, 'finding')} written to {file}\n")
+    unread = tuple(each for each in report.findings if each.code == UNREAD)
+    return replace(report, findings=unread, known=count)
 
 
 def _is_coloured() -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from typing import Final
 
 from ninefold.conformance._config import Configuration
-from ninefold.conformance._engine import Report, run
+from ninefold.conformance._engine import Report, is_chosen, run
 from ninefold.conformance._facts import Facts, Position, Unread
 from ninefold.conformance._options import Options
 from ninefold.conformance._rule import Registry
@@ -18,10 +18,11 @@ _EXPOSITIONS: Final = (".prom", ".om", ".openmetrics", ".metrics", ".txt")
 STANDARD_INPUT: Final = "-"
 
 
-def check(paths: Iterable[str], options: Options, configuration: Configuration) -> Report:
+def check(paths: Sequence[str], options: Options, configuration: Configuration) -> Report:
     """Check files and folders of Python, expositions in files, at addresses, and `-` for stdin.
 
-    Raises `ConfigurationError` for a registry that is not there; what cannot be read besides is a
+    Findings that the configured baseline knows are left out. Raises `ConfigurationError` for a
+    registry or a baseline that is not there, or is none; what cannot be read besides is a
     finding of the report.
     """
     facts = read(paths, configuration)
@@ -30,7 +31,14 @@ def check(paths: Iterable[str], options: Options, configuration: Configuration) 
         facts = facts.joined(Facts(unread=unread))
     from ninefold.conformance.rules import every_rule
 
-    return run(facts, options, every_rule(), registry)
+    report = run(facts, options, every_rule(), registry)
+    if configuration.baseline:
+        from ninefold.conformance._baseline import read_baseline, without_known
+
+        ran = {each.code for each in every_rule() if is_chosen(each, options)}
+        known = read_baseline(configuration.baseline)
+        report = without_known(report, known, paths, ran, options.folder)
+    return report
 
 
 def options_of(configuration: Configuration, *, today: str | None = None) -> Options:
@@ -42,7 +50,9 @@ def options_of(configuration: Configuration, *, today: str | None = None) -> Opt
         severity=configuration.severity,
         profile=configuration.profile,
         prefix=configuration.prefix,
+        backends=configuration.backends,
         registry=configuration.registry,
+        folder=configuration.folder,
         today=time.strftime("%Y-%m-%d") if today is None else today,
     )
 
@@ -58,10 +68,14 @@ def read(paths: Iterable[str], configuration: Configuration) -> Facts:
             or (path.endswith(_EXPOSITIONS) and not os.path.isdir(path))
         ):
             facts = facts.joined(_exposition(path))
-        elif os.path.exists(path):
+        elif os.path.isdir(path) or _is_python(path):
             sources.append(path)
         else:
-            why = "there is no such file or folder"
+            why = (
+                f"neither Python (*.py) nor an exposition (*{', *'.join(_EXPOSITIONS)})"
+                if os.path.exists(path)
+                else "there is no such file or folder"
+            )
             facts = facts.joined(Facts(unread=(Unread(Position(path, 1, 1, 1, 1), why),)))
     if not sources:
         return facts
@@ -72,6 +86,12 @@ def read(paths: Iterable[str], configuration: Configuration) -> Facts:
     if configuration.exclude:
         files = [each for each in files if not _is_excluded(each, configuration.exclude)]
     return read_source(files).joined(facts)
+
+
+def _is_python(path: str) -> bool:
+    from ninefold.conformance.source import is_python
+
+    return os.path.exists(path) and is_python(path)
 
 
 def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from ninefold.errors import ConfigurationError
 _FILE: Final = "pyproject.toml"
 _ROOT_MARKS: Final = (".git", ".hg")
 _TABLE: Final = "tool.ninefold.check"
-_LISTS: Final = ("select", "ignore", "registry", "exclude")
+_LISTS: Final = ("select", "ignore", "registry", "exclude", "backends")
 _KEYS: Final = (
     *_LISTS, "per-file-ignores", "severity", "prefix", "profile", "fail-on", "baseline",
 )  # fmt: skip
@@ -29,6 +29,7 @@ class Configuration:
     ignore: tuple[str, ...] = ()
     registry: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     severity: Mapping[str, Severity] = field(default_factory=dict)
     prefix: str = ""
@@ -124,6 +125,7 @@ def _settled(table: dict[str, object], path: str) -> Configuration:
         ignore=codes(lists["ignore"], f"{path}: ignore"),
         registry=tuple(os.path.join(_folder(path), each) for each in lists["registry"]),
         exclude=lists["exclude"],
+        backends=_backends(lists["backends"], path),
         per_file_ignores={
             pattern: codes(_strings(value, pattern, path), f"{path}: per-file-ignores")
             for pattern, value in ignores.items()
@@ -135,8 +137,24 @@ def _settled(table: dict[str, object], path: str) -> Configuration:
         prefix=_word(table, "prefix", path, ()) or "",
         profile=profile,  # type: ignore[arg-type]  # one of them
         fail_on=fail_on or "E",  # type: ignore[arg-type]  # one of them
-        baseline=_word(table, "baseline", path, ()) or "",
+        baseline=_placed(_word(table, "baseline", path, ()), path),
     )
+
+
+def _backends(given: tuple[str, ...], path: str) -> tuple[str, ...]:
+    if given:
+        from ninefold.conformance.rules.n109_backend import BACKENDS
+
+        for each in given:
+            if each not in BACKENDS:
+                raise ConfigurationError(
+                    f"{path}: backends names {each!r}, which is not known{_meant(each, BACKENDS)}"
+                )
+    return given
+
+
+def _placed(name: str | None, path: str) -> str:
+    return os.path.join(_folder(path), name) if name else ""
 
 
 def codes(given: tuple[str, ...], where: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from ninefold.conformance._facts import Declaration, Facts, Position, Use
 from ninefold.conformance._finding import Finding, Found
 from ninefold.conformance._options import Options
+from ninefold.conformance._places import beneath
 from ninefold.conformance._rule import Context, Registry, Rule, known_name
 from ninefold.conformance._sifting import Raw, sifted
 
@@ -20,6 +21,10 @@ class Report:
     findings: tuple[Finding, ...]
     facts: Facts
     suppressed: int = 0
+    known: int = 0
+    """How many findings the baseline has spared."""
+    gone: tuple[str, ...] = ()
+    """What the baseline has and this run no longer finds, in words."""
 
     @property
     def declarations(self) -> int:
@@ -125,6 +130,7 @@ def _concerns(rule: Rule, declaration: Declaration, context: Context) -> bool:
 
 def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
     """The findings in order; equal ones of a file are told apart by their number in it."""
+    paths: dict[str, str] = {}
     ordered = sorted(
         (each for each in raw if not _is_ignored(each, options)),
         key=lambda each: (each[1].position, each[0].code, each[1].message),
@@ -133,7 +139,11 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for rule, found, metric in ordered:
         severity = options.severity.get(rule.code, found.severity or rule.severity)
-        text = "\0".join((rule.code, found.position.path, metric, found.message))
+        given = found.position.path
+        path = paths.get(given) or paths.setdefault(given, beneath(given, options.folder))
+        text = "\0".join(
+            (rule.code, path, metric, found.message if found.same is None else found.same)
+        )
         number = seen[text] = seen.get(text, 0) + 1
         digest = blake2b(f"{text}\0{number}".encode("utf-8", "replace"), digest_size=10)
         findings.append(

@@ -47,7 +47,8 @@ class Found:
     """What a rule yields: where, what is wrong, and the remedy.
 
     `severity` is given where it differs from the rule's own, and `metric` where the finding is
-    about another name than that of the declaration at hand.
+    about another name than that of the declaration at hand. `same` stands for the message in the
+    fingerprint, where the message names places, which move.
     """
 
     position: Position
@@ -56,6 +57,7 @@ class Found:
     fix: Fix | None = None
     severity: Severity | None = None
     metric: str | None = None
+    same: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,10 @@ class Options:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     profile: Profile | None = None
     prefix: str = ""
+    backends: tuple[str, ...] = ()
     registry: tuple[str, ...] = ()
+    folder: str = "."
+    """What fingerprints take paths from, so that they are the same wherever a run is started."""
     today: str = ""
     """The day by which suppressions expire, as in `2027-03-01`; empty where none does."""
     exempt: bool = True

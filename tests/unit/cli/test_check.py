@@ -101,6 +101,7 @@ def test_wrong_arguments(
         ("per-file-ignores = {'shop/*' = ['U']}", 0),
         ("exclude = ['shop']", 0),
         ("exclude = ['other']", 1),
+        ("backends = ['datadog', 'dynatrace']\nignore = ['U']", 0),
         ("prefix = 'acme'\nignore = ['U']\nfail-on = 'W'", 1),
     ],
 )
@@ -118,6 +119,7 @@ def test_configuration(table: str, code: int) -> None:
         ("select = ['NF-U299']", "names 'NF-U299', which is no rule; did you mean"),
         ("select = 'U'", "select must be a list of strings, got 'U'"),
         ("severity = {U202 = 'high'}", "severity of U202 must be one of 'E', 'W', 'I'"),
+        ("backends = ['datadoc']", "backends names 'datadoc', which is not known; did you mean"),
         ("profile = 'otlp'", "profile must be one of 'otel', 'prometheus', 'both', got 'otlp'"),
         ("select = [", "is not valid TOML"),
     ],

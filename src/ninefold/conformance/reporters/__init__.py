@@ -8,7 +8,9 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 
-FORMATS: Final = ("text", "concise", "json", "github", "gitlab")
+FORMATS: Final = (
+    "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown",
+)  # fmt: skip
 """The formats; each is a module of this package with a function `written`."""
 
 

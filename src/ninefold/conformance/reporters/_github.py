@@ -9,7 +9,7 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance.reporters._paths import relative
+from ninefold.conformance._places import beneath
 from ninefold.conformance.reporters._summary import summary
 
 _LEVELS: Final[dict[Severity, str]] = {"E": "error", "W": "warning", "I": "notice"}
@@ -24,7 +24,7 @@ def _command(finding: Finding) -> str:
     position = finding.position
     properties = {
         "title": finding.code,
-        "file": relative(position.path),
+        "file": beneath(position.path),
         "line": str(position.line),
         "endLine": str(position.end_line),
         "col": str(position.column),

@@ -10,7 +10,7 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance.reporters._paths import relative
+from ninefold.conformance._places import beneath
 
 _SEVERITIES: Final[dict[Severity, str]] = {"E": "major", "W": "minor", "I": "info"}
 
@@ -29,7 +29,7 @@ def _issue(finding: Finding) -> dict[str, object]:
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],
         "location": {
-            "path": relative(position.path),
+            "path": beneath(position.path),
             "lines": {"begin": position.line, "end": position.end_line},
         },
     }

@@ -45,13 +45,22 @@ def _fix_as_json(fix: Fix) -> dict[str, object]:
     }
 
 
-def written(report: Report) -> str:
-    """The findings and what was looked at."""
-    document = {
-        "findings": [finding_as_json(each) for each in report.findings],
+def run_as_json(report: Report) -> dict[str, object]:
+    """What was looked at."""
+    return {
         "declarations": report.declarations,
         "resolved": report.resolved,
         "files": report.facts.files,
         "suppressed": report.suppressed,
+        "known": report.known,
+        "gone": list(report.gone),
+    }
+
+
+def written(report: Report) -> str:
+    """The findings and what was looked at."""
+    document = {
+        "findings": [finding_as_json(each) for each in report.findings],
+        **run_as_json(report),
     }
     return json.dumps(document, indent=2) + "\n"

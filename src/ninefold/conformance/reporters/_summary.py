@@ -29,6 +29,10 @@ def summary(report: Report) -> str:
     )
     if report.declarations:
         looked += f", {report.resolved} resolved"
+    if report.known:
+        looked += f", {plural(report.known, 'finding')} known"
+    if report.gone:
+        looked += f", {plural(len(report.gone), 'known finding')} gone"
     if report.suppressed:
         looked += f", {plural(report.suppressed, 'finding')} accepted"
     return f"{', '.join(found) or 'No findings'}. {looked}."

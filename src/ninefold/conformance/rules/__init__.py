@@ -36,6 +36,7 @@ MODULES: tuple[str, ...] = (
     "n105_clash",
     "n107_prefix",
     "n108_runtime_name",
+    "n109_backend",
     "r801_deprecated",
     "r803_differs",
     "r805_standing",

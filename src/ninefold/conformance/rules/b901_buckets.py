@@ -19,7 +19,6 @@ for every combination of attributes; beyond thrice as many an exponential histog
     "B901",
     "default-buckets-for-seconds",
     "W",
-    exempt=True,
     fix="unsafe",
     profiles=("otel",),
     source="ninefold; OpenTelemetry specification, metrics SDK: explicit bucket histogram",
@@ -30,8 +29,10 @@ def default_buckets_for_seconds(declaration: Declaration, context: Context) -> I
     ## Why
 
     The default boundaries are 0, 5, 10, 25 … 10000. Of a request that takes 0.2 seconds they say
-    that it took 0 to 5: every quantile is then 2.5 or 4.75 seconds. A view can set boundaries too;
-    if one does, accept this finding with a reason.
+    that it took 0 to 5: every quantile is then 2.5 or 4.75 seconds. This counts for a convention's
+    metric as for any other: `http.server.request.duration` is given its boundaries by who declares
+    it. A view can set them too; if one does, accept this finding with a reason. The conventions'
+    own package, `opentelemetry.semconv`, is spared: it cannot give any.
 
     ## Bad
 
@@ -56,13 +57,23 @@ def default_buckets_for_seconds(declaration: Declaration, context: Context) -> I
         and declaration.unit is not None
         and declaration.unit.value == "s"
         and declaration.buckets is None
+        and not (context.is_known(declaration) and _is_of_registry(declaration))
     ):
+        is_helper = not declaration.callee.endswith("create_histogram")
         yield Found(
             declaration.name.position,
             f"{declaration.name.value!r} is in seconds, but has the default buckets, which are made"
             " for milliseconds",
-            "give explicit_bucket_boundaries_advisory, in seconds",
+            "this function takes none: call create_histogram with"
+            " explicit_bucket_boundaries_advisory, in seconds"
+            if is_helper
+            else "give explicit_bucket_boundaries_advisory, in seconds",
         )
+
+
+def _is_of_registry(declaration: Declaration) -> bool:
+    path = declaration.position.path.replace("\\", "/")
+    return "opentelemetry/semconv/" in path
 
 
 @rule(

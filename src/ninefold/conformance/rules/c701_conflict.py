@@ -57,6 +57,7 @@ def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
                             "declare it in one place, or give it another name",
                             severity=said[2],
                             metric=name,
+                            same=f"{said[0]}, but {said[1]}",
                         )
                         break
 
@@ -159,4 +160,5 @@ def conflicting_buckets(facts: Facts, context: Context) -> Iterator[Found]:
                         f"{name!r} has other buckets here than in {place(first)}",
                         "use the same boundaries in both places",
                         metric=name,
+                        same="other buckets",
                     )

@@ -56,6 +56,7 @@ def name_is_namespace(facts: Facts, context: Context) -> Iterator[Found]:
                 f"{name!r} is also the namespace of {other.name.value!r} ({place(other)})",
                 f"give it one more word, as in '{name}.count'",
                 metric=name,
+                same=other.name.value,
             )
 
 
@@ -105,4 +106,5 @@ def name_almost_same(facts: Facts, context: Context) -> Iterator[Found]:
                     " by case or separators",
                     "use one of the two names in both places",
                     metric=each.name.value,
+                    same=other.name.value,
                 )

@@ -39,6 +39,7 @@ def name_from_data(declaration: Declaration, context: Context) -> Iterator[Found
     ```python
     orders = meter.create_counter("shop.orders", unit="{order}", description="Orders placed.")
 
+
     def placed():
         orders.add(1)
     ```

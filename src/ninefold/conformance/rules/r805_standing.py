@@ -42,9 +42,7 @@ def unstable_convention(declaration: Declaration, context: Context) -> Iterator[
     from opentelemetry.metrics import get_meter
 
     meter = get_meter("shop")
-    size = meter.create_histogram(
-        "shop.upload.size", unit="By", description="Size of uploads."
-    )
+    size = meter.create_histogram("shop.upload.size", unit="By", description="Size of uploads.")
     ```
     """
     name = known_name(declaration, context.registry)

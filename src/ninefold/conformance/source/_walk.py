@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ninefold.conformance.source._ignored import Ignored, ignored_above
+
+_SUFFIXES: Final = (".py", ".pyi", ".pyw")
 _SKIPPED: Final = frozenset(
     {
         "__pycache__", "__pypackages__", "node_modules", "build", "dist", "venv", "env",
@@ -18,13 +21,13 @@ _SKIPPED: Final = frozenset(
 def python_files(paths: Iterable[str]) -> Iterator[str]:
     """The Python files among `paths` and under those that are folders, each once.
 
-    Skipped are hidden folders, caches, what is built, and installed packages, unless they are named
-    themselves. Raises `OSError` for what is not there.
+    Skipped are hidden folders, caches, what is built, installed packages, and what `.gitignore`
+    says, unless they are named themselves. Raises `OSError` for what is not there.
     """
     seen: set[str] = set()
     for path in paths:
         if os.path.isdir(path):
-            for each in _under("" if path == "." else path):
+            for each in _under("" if path == "." else path, ignored_above(path)):
                 if each not in seen:
                     seen.add(each)
                     yield each
@@ -35,21 +38,44 @@ def python_files(paths: Iterable[str]) -> Iterator[str]:
                 yield path
 
 
-def _under(folder: str) -> Iterator[str]:
+def is_python(path: str) -> bool:
+    """Whether a file is Python by its name, or by its first line where its name says nothing."""
+    name = os.path.basename(path)
+    if name.endswith(_SUFFIXES):
+        return True
+    if "." in name:
+        return False
+    try:
+        with open(path, "rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
+
+
+def _under(folder: str, ignored: Ignored) -> Iterator[str]:
     inner: list[str] = []
     files: list[str] = []
+    is_root = has_file = False
     with os.scandir(folder or ".") as entries:
         for entry in entries:
             name = entry.name
             if name.endswith((".py", ".pyi")):
                 if name.endswith(".py") and entry.is_file():
-                    files.append(os.path.join(folder, name))
-            elif name[0] != "." and name not in _SKIPPED and "." not in name:
-                if entry.is_dir(follow_symlinks=False):
-                    inner.append(os.path.join(folder, name))
-            elif "." in name and name[0] != "." and entry.is_dir(follow_symlinks=False):
-                inner.append(os.path.join(folder, name))
-    yield from sorted(files)
+                    files.append(name)
+            elif name[0] == ".":
+                is_root = is_root or name == ".git"
+                has_file = has_file or name == ".gitignore"
+            elif name not in _SKIPPED and entry.is_dir(follow_symlinks=False):
+                inner.append(name)
+    if is_root or has_file:
+        ignored = ignored.entered(folder, is_root=is_root, has_file=has_file)
+    for each in sorted(files):
+        if not ignored.leaves_out(each, is_folder=False):
+            yield os.path.join(folder, each)
     for each in sorted(inner):
-        if not os.path.exists(os.path.join(each, "pyvenv.cfg")):
-            yield from _under(each)
+        path = os.path.join(folder, each)
+        if not ignored.leaves_out(each, is_folder=True) and not os.path.exists(
+            os.path.join(path, "pyvenv.cfg")
+        ):
+            yield from _under(path, ignored.inside(each))

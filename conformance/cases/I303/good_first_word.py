@@ -1,0 +1,5 @@
+from opentelemetry.metrics import get_meter
+
+meter = get_meter("shop")
+
+pressure = meter.create_gauge("gauge.pressure", unit="Pa", description="What the gauge shows.")

@@ -1,0 +1,5 @@
+from opentelemetry.metrics import get_meter
+
+meter = get_meter("shop")
+
+orders = meter.create_counter("shop/orders-placed", unit="{order}", description="Orders placed.")
