@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, cast
 
 from ninefold.conformance._facts import Profile
@@ -37,20 +37,20 @@ Options:
   --fail-on SEVERITY   E, W or I (default: E).
   --statistics         How often each rule was found, instead of each finding.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
-  --no-cache           Read every file, whatever is known of it from before.
+  --no-cache           Read every file anew; else what is unchanged comes from .ninefold_cache.
   -h, --help           Show this message.
 """
 _VALUES: Final = ("--select", "--ignore", "--profile", "--format", "--fail-on", "--config")
 _FLAGS: Final = ("--statistics", "--no-cache", "--help", "-h")
 
 
-@dataclass(slots=True)
 class Arguments:
     """What the command line says."""
 
-    paths: list[str] = field(default_factory=list)
-    values: dict[str, list[str]] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.values: dict[str, list[str]] = {}
+        self.flags: set[str] = set()
 
     def last(self, name: str, choices: tuple[str, ...] = ()) -> str | None:
         """The last value that an option is given. Raises `ConfigurationError` for a wrong one."""
@@ -138,7 +138,9 @@ def _run(parsed: Arguments) -> int:
         ignore=options.ignore if ignore is None else (*options.ignore, *ignore),
         profile=profile or options.profile,
     )
-    report = check(parsed.paths or ["."], options, found)
+    report = check(
+        parsed.paths or ["."], options, found, is_cached="--no-cache" not in parsed.flags
+    )
     if "--statistics" in parsed.flags:
         from ninefold.conformance.reporters._summary import statistics, summary
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 
+from ninefold.conformance._digest import digest
 from ninefold.conformance._facts import Declaration, Facts, Position, Use
 from ninefold.conformance._finding import Finding, Found
 from ninefold.conformance._options import Options
@@ -135,7 +135,6 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
         severity = options.severity.get(rule.code, found.severity or rule.severity)
         text = "\0".join((rule.code, found.position.path, metric, found.message))
         number = seen[text] = seen.get(text, 0) + 1
-        digest = blake2b(f"{text}\0{number}".encode("utf-8", "replace"), digest_size=10)
         findings.append(
             Finding(
                 code=rule.code,
@@ -145,7 +144,7 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
                 metric=metric,
                 remedy=found.remedy,
                 fix=found.fix,
-                fingerprint=digest.hexdigest(),
+                fingerprint=digest(f"{text}\0{number}".encode("utf-8", "replace"), 10),
             )
         )
     return tuple(findings)
