@@ -23,9 +23,14 @@ _KINDS: Final[tuple[type[Any], ...]] = (
     tuple, Position, Text, Buckets, Labels, Value, Attribute, Unread, Suppression, Declaration, Use,
 )  # fmt: skip
 _NUMBERS: Final[Mapping[type[Any], int]] = {kind: number for number, kind in enumerate(_KINDS)}
-_NAMES: Final[tuple[tuple[str, ...], ...]] = tuple(
-    tuple(getattr(kind, "__dataclass_fields__", ())) for kind in _KINDS
-)
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    fields: dict[str, object] = getattr(kind, "__dataclass_fields__", {})
+    return tuple(fields)
+
+
+_NAMES: Final = tuple(map(_names, _KINDS))
 _USE: Final = _NUMBERS[Use]
 _BY_NAME: Final = frozenset({_NUMBERS[Declaration], _USE})
 
@@ -56,8 +61,8 @@ def unpacked(value: Any, declarations: tuple[Declaration, ...] = ()) -> Any:
     if number == _USE:
         given[0] = declarations[given[0]]
     if number in _BY_NAME:
-        named: dict[str, Any] = dict(zip(_NAMES[number], given, strict=True))
-        return _KINDS[number](**named)
+        names: tuple[str, ...] = _NAMES[number]
+        return _KINDS[number](**{names[at]: each for at, each in enumerate(given)})
     return _KINDS[number](*given)
 
 
