@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from pathlib import Path
 
 import nox
@@ -129,6 +130,7 @@ nox.options.sessions = [
     "types",
     "contracts",
     "catalogue",
+    "check",
     "tests",
     "coverage",
     "otel-lowest",
@@ -182,6 +184,17 @@ def catalogue(session: nox.Session) -> None:
     session.install(*_group("catalogue"))
     arguments = () if "--write" in session.posargs else ("--check",)
     session.run("python", "scripts/generate_catalogue.py", *arguments)
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Check our own metrics, and those of the docs' snippets, by `ninefold check`."""
+    session.install("--no-deps", "-e", ".")
+    snippets = Path(session.create_tmp()) / "snippets"
+    shutil.rmtree(snippets, ignore_errors=True)
+    session.run("python", "scripts/run_snippets.py", "--into", str(snippets), "README.md", "docs")
+    checked = ("src", "examples", "scripts", "bench", str(snippets))
+    session.run("ninefold", "check", *(session.posargs or ("--no-cache", *checked)))
 
 
 @nox.session(python=PYTHONS)
@@ -320,6 +333,13 @@ def bench_sampling(session: nox.Session) -> None:
     session.run("python", "-m", "bench.sampling", *session.posargs)
     quick = ("--seconds", "5") if "--quick" in session.posargs else ()
     session.run("python", "-m", "bench.sampling.memory", *quick)
+
+
+@nox.session(name="bench-check")
+def bench_check(session: nox.Session) -> None:
+    """Measure `ninefold check`, cold and cached, beside ruff on the same trees in turn."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("lint"), *_group("components", "contrib"))
+    session.run("python", "-m", "bench.check", *session.posargs)
 
 
 @nox.session

@@ -1,10 +1,12 @@
 """Runs every Python snippet of the documentation, page by page.
 
     python scripts/run_snippets.py README.md docs
+    python scripts/run_snippets.py --into FOLDER README.md docs
 
 The ```python blocks of one page are one program, read from the top in an interpreter and an
 empty folder of its own, with warnings as errors; `<!-- a program of its own -->` starts another.
-A program with `test_…` functions is run by pytest. Exit codes: 0 all ran, 1 one failed, 2 no page
+A program with `test_…` functions is run by pytest. With `--into` the programs are written to a
+folder, for other tools to read, and not run. Exit codes: 0 all ran, 1 one failed, 2 no page
 was found.
 """
 
@@ -72,12 +74,25 @@ def pages(arguments: list[str]) -> list[Path]:
     return found
 
 
+def write(chosen: list[Path], folder: Path) -> None:
+    """Write every program of the pages, under the page's own path with a number."""
+    for page in chosen:
+        for number, source in enumerate(programs(page)):
+            file = folder / page.with_suffix("") / f"program_{number}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source, encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
-    """Run the pages named; returns the exit code."""
-    chosen = pages(arguments)
+    """Run the pages named, or write them; returns the exit code."""
+    into = Path(arguments[1]) if arguments[:1] == ["--into"] and len(arguments) > 2 else None
+    chosen = pages(arguments if into is None else arguments[2:])
     if not chosen:
         sys.stderr.write("no page found: name Markdown files or folders that hold some\n")
         return 2
+    if into is not None:
+        write(chosen, into)
+        return 0
     failed = 0
     for page in chosen:
         for source in programs(page):

@@ -48,7 +48,10 @@ def sdk_histogram(sampled: bool = False) -> Workload:
 
     meters, reader = sdk.metering()
     histogram = meters.get_meter("bench").create_histogram(
-        sdk.DURATION, unit="s", explicit_bucket_boundaries_advisory=BOUNDARIES
+        sdk.DURATION,
+        unit="s",
+        description="Duration of HTTP server requests.",
+        explicit_bucket_boundaries_advisory=BOUNDARIES,
     )
     if sampled:
         attach(trace.set_span_in_context(trace.NonRecordingSpan(_sampled_context())))

@@ -114,7 +114,7 @@ def _served(**settings: Any) -> Sequence[ReadableSpan]:
     """The spans that a service with these settings exports when the requests come."""
     with CapturedTelemetry() as telemetry:
         service = nf.setup("shop", **settings)
-        telemetry.capture(service)
+        telemetry.capture(service, sampled=True)
         asyncio.run(_ask(_app(service)))
         return telemetry.spans
 

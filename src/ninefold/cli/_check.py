@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from ninefold.conformance._facts import Profile
@@ -47,7 +47,7 @@ Options:
   --write-baseline FILE
                        Write the findings to FILE instead, to be known from now on.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
-  --no-cache           Read every file, whatever is known of it from before.
+  --no-cache           Read every file anew; else what is unchanged comes from .ninefold_cache.
   -h, --help           Show this message.
 """
 _VALUES: Final = (
@@ -57,13 +57,13 @@ _VALUES: Final = (
 _FLAGS: Final = ("--statistics", "--no-cache", "--help", "-h")
 
 
-@dataclass(slots=True)
 class Arguments:
     """What the command line says."""
 
-    paths: list[str] = field(default_factory=list)
-    values: dict[str, list[str]] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.values: dict[str, list[str]] = {}
+        self.flags: set[str] = set()
 
     def last(self, name: str, choices: tuple[str, ...] = ()) -> str | None:
         """The last value that an option is given. Raises `ConfigurationError` for a wrong one."""
@@ -155,7 +155,9 @@ def _run(parsed: Arguments) -> int:
     baseline = "" if write_to else parsed.last("--baseline")
     if baseline is not None:
         found = replace(found, baseline=baseline)
-    report = check(parsed.paths or ["."], options, found)
+    report = check(
+        parsed.paths or ["."], options, found, is_cached="--no-cache" not in parsed.flags
+    )
     if write_to:
         report = _write_baseline(write_to, report, options.folder)
     for each in report.gone:

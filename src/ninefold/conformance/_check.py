@@ -18,14 +18,23 @@ _EXPOSITIONS: Final = (".prom", ".om", ".openmetrics", ".metrics", ".txt")
 STANDARD_INPUT: Final = "-"
 
 
-def check(paths: Sequence[str], options: Options, configuration: Configuration) -> Report:
+def check(
+    paths: Sequence[str],
+    options: Options,
+    configuration: Configuration,
+    *,
+    is_cached: bool = False,
+) -> Report:
     """Check files and folders of Python, expositions in files, at addresses, and `-` for stdin.
+
+    With `is_cached` what was read of unchanged files before is taken from `.ninefold_cache` beside
+    the configuration, and what is read now is kept there.
 
     Findings that the configured baseline knows are left out. Raises `ConfigurationError` for a
     registry or a baseline that is not there, or is none; what cannot be read besides is a
     finding of the report.
     """
-    facts = read(paths, configuration)
+    facts = read(paths, configuration, is_cached=is_cached)
     registry, unread = _registry(configuration)
     if unread:
         facts = facts.joined(Facts(unread=unread))
@@ -57,7 +66,7 @@ def options_of(configuration: Configuration, *, today: str | None = None) -> Opt
     )
 
 
-def read(paths: Iterable[str], configuration: Configuration) -> Facts:
+def read(paths: Iterable[str], configuration: Configuration, *, is_cached: bool = False) -> Facts:
     """The facts in all that is named."""
     sources: list[str] = []
     facts = Facts()
@@ -85,7 +94,12 @@ def read(paths: Iterable[str], configuration: Configuration) -> Facts:
     files: Iterable[str] = python_files(sources)
     if configuration.exclude:
         files = [each for each in files if not _is_excluded(each, configuration.exclude)]
-    return read_source(files).joined(facts)
+    cache = None
+    if is_cached:
+        from ninefold.conformance._cache import Cache
+
+        cache = Cache(configuration.folder, [os.getcwd(), sources, configuration.exclude])
+    return read_source(files, cache=cache).joined(facts)
 
 
 def _is_python(path: str) -> bool:
@@ -117,8 +131,10 @@ def _exposition(path: str) -> Facts:
 
 
 def _registry(configuration: Configuration) -> tuple[Registry, tuple[Unread, ...]]:
-    from ninefold.conformance import registry
-
     if not configuration.registry:
-        return registry.conventions(), ()
-    return registry.with_project(configuration.registry)
+        from ninefold.conformance.registry._known import conventions
+
+        return conventions(), ()
+    from ninefold.conformance.registry import with_project
+
+    return with_project(configuration.registry)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 
+from ninefold.conformance._digest import digest
 from ninefold.conformance._facts import Declaration, Facts, Position, Use
 from ninefold.conformance._finding import Finding, Found
 from ninefold.conformance._options import Options
@@ -145,7 +145,6 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
             (rule.code, path, metric, found.message if found.same is None else found.same)
         )
         number = seen[text] = seen.get(text, 0) + 1
-        digest = blake2b(f"{text}\0{number}".encode("utf-8", "replace"), digest_size=10)
         findings.append(
             Finding(
                 code=rule.code,
@@ -155,7 +154,7 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
                 metric=metric,
                 remedy=found.remedy,
                 fix=found.fix,
-                fingerprint=digest.hexdigest(),
+                fingerprint=digest(f"{text}\0{number}".encode("utf-8", "replace"), 10),
             )
         )
     return tuple(findings)

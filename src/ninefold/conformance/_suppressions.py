@@ -6,9 +6,7 @@ The second takes `until=2027-03-01` and `reason=…`, which runs to the end of t
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from typing import Final
 
 from ninefold.conformance._facts import Position, Suppression
@@ -23,11 +21,16 @@ _OURS: Final = re.compile(
 
 def may_suppress(data: bytes) -> bool:
     """Whether a file is worth looking through for suppressions."""
-    return b"NF-" in data or b"ninefold: ignore" in data or b"ninefold:ignore" in data
+    return b"NF-" in data or (
+        b"ninefold" in data and (b"ninefold: ignore" in data or b"ninefold:ignore" in data)
+    )
 
 
 def suppressions_in(path: str, data: bytes) -> list[Suppression]:
     """The suppressions in a file of Python; comments alone are looked at, never strings."""
+    import io
+    import tokenize
+
     found: list[Suppression] = []
     try:
         for token in tokenize.tokenize(io.BytesIO(data).readline):

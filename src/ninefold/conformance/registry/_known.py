@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, TypeAlias
 
 Sections: TypeAlias = dict[str, Any]
@@ -275,8 +275,9 @@ def conventions() -> Known:
 def _facts() -> Sections:
     # The package `ninefold.registry` brings a typed catalogue, whose import costs ten times what
     # its data file does; a check needs the file alone.
-    path = Path(__file__).resolve().parents[2] / "registry" / "data" / "semconv-facts.json"
-    facts: Sections = json.loads(path.read_bytes())
+    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(os.path.join(package, "registry", "data", "semconv-facts.json"), "rb") as file:
+        facts: Sections = json.load(file)
     return facts
 
 

@@ -1,16 +1,15 @@
-"""A module of Python source, and how one finds the file of another without importing anything."""
+"""A module of Python source: its tree, its scopes, and where things stand in it."""
 
 from __future__ import annotations
 
 import ast
 import os
-import sys
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Position
+from ninefold.conformance.source._finder import root_and_name
 from ninefold.conformance.source._scopes import FUNCTIONS, Owner, Scope
 
-_LARGEST = 4_000_000
 _HAS_BODY = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -142,67 +141,3 @@ def _decoded(data: bytes) -> bytes:
         except (SyntaxError, LookupError, UnicodeError):
             return data
     return data
-
-
-def root_and_name(path: str) -> tuple[str, str]:
-    """The folder that a file's package stands in, and the file's whole module name."""
-    folder, file = os.path.split(path)
-    names = [] if file == "__init__.py" else [file.removesuffix(".py")]
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
-        folder, name = os.path.split(folder)
-        if not name:
-            break
-        names.append(name)
-    return folder, ".".join(reversed(names))
-
-
-class Finder:
-    """Finds the file of a module by looking, as the interpreter would, in folders alone."""
-
-    def __init__(self, roots: tuple[str, ...]) -> None:
-        self._roots = roots
-        self._found: dict[tuple[str, str], str | None] = {}
-        self._folders: tuple[str, ...] | None = None
-
-    def find(self, name: str, near: str) -> str | None:
-        """The path of the module `name` as a file in the root `near` imports it, or None."""
-        key = (name, near)
-        if key not in self._found:
-            self._found[key] = self._look(name, near)
-        return self._found[key]
-
-    def _look(self, name: str, near: str) -> str | None:
-        top = name.partition(".")[0]
-        if not name or top in sys.stdlib_module_names:
-            return None
-        relative = name.replace(".", os.sep)
-        for root in (near, *self._roots, *self._installed()):
-            if not os.path.exists(os.path.join(root, top)) and "." in name:
-                continue
-            path = os.path.join(root, relative)
-            for each in (os.path.join(path, "__init__.py"), f"{path}.py"):
-                if os.path.isfile(each):
-                    return each
-        return None
-
-    def _installed(self) -> tuple[str, ...]:
-        """The folders of installed packages: of this interpreter and of a `.venv` at hand."""
-        if self._folders is None:
-            found = [each for each in sys.path if each.endswith(("site-packages", "dist-packages"))]
-            for root in self._roots:
-                library = os.path.join(root, ".venv", "lib")
-                if os.path.isdir(library):
-                    for each in sorted(os.listdir(library)):
-                        found.append(os.path.join(library, each, "site-packages"))
-            self._folders = tuple(dict.fromkeys(found))
-        return self._folders
-
-
-def read_source(path: str) -> bytes | None:
-    """The bytes of a file that is looked up; None where it cannot be read or is huge."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError:
-        return None
-    return None if len(data) > _LARGEST else data

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from ninefold.conformance.source._module import Finder, Module, read_source
+from ninefold.conformance.source._finder import Finder, read_source
+from ninefold.conformance.source._module import Module
 
 FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What parsing can raise."""
@@ -53,3 +54,10 @@ class Program:
         """The module that a file of the root `near` imports as `name`."""
         path = self._finder.find(name, near)
         return None if path is None else self.at(path)
+
+    def contents(self) -> dict[str, bytes | None]:
+        """The modules that were asked for and what is in them; None for what cannot be parsed."""
+        return {
+            path: read_source(path) if module is None else module.data
+            for path, module in self._modules.items()
+        }

@@ -1,0 +1,1 @@
+"""`ninefold check` beside ruff, on the same trees in turn."""
