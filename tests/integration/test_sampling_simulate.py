@@ -65,6 +65,8 @@ route = "/search"
 rate = 0.5
 """
 TRACES = 300
+_NO_LIMIT = {"NINEFOLD_SAMPLING_TARGET_PER_S": "inf"}
+"""As `tests/conftest.py` has it for the services."""
 ROUTES = (("GET", "/pay/{what}"), ("GET", "/probe"), ("POST", "/search"), ("GET", "/items/{item}"))
 
 
@@ -128,7 +130,7 @@ def _simulated(file: Path, rules: Path) -> set[int]:
     parts = Parts()
     for span in Recording(str(file)).spans():
         parts.add(span)
-    sampling = sampling_of(read(code={}, environ={"NINEFOLD_CONFIG": str(rules)}))
+    sampling = sampling_of(read(code={}, environ={"NINEFOLD_CONFIG": str(rules)} | _NO_LIMIT))
     return {each.part.first.trace_id for each in replay(parts.all(), sampling) if each.kept}
 
 
