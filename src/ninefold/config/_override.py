@@ -5,6 +5,8 @@ same; so do `[dependency.psp.policy] deadline = 2` and `NINEFOLD_DEPENDENCY_PSP_
 and `[dependency.psp] interval = 5` and `NINEFOLD_DEPENDENCY_PSP_INTERVAL=5`, which is the
 dependency's own. `[sampling.rule.search] rate = 0.5` and `NINEFOLD_SAMPLING_RULE_SEARCH_RATE=0.5`
 are about the sampling rule of that name.
+
+Over 300 lines: what each kind of override takes stands beside how all of them are read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Rule: which traces are meant, and what becomes of them."""
+"""Rule: which traces are meant, and what becomes of them.
+
+Over 300 lines, as what a rule says, means and covers is read together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Scopes of a module: which names are bound where, and to what, without evaluating anything."""
+"""Scopes of a module: which names are bound where, and to what, without evaluating anything.
+
+Over 300 lines, as the ways of a name into a scope are read together.
+"""
 
 from __future__ import annotations
 
