@@ -127,7 +127,7 @@ UNMEASURED = (
     "tests/property/test_source_reader.py",
     "tests/property/test_ucum.py",
 )
-# The measured session tries every law at full length; what differs elsewhere, a few examples meet.
+# A few examples of each law meet what differs here or there; `laws` tries all at full length.
 FEW = {"FEW_EXAMPLES": "1"}
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
 WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"} | FEW
@@ -215,12 +215,19 @@ def tests(session: nox.Session) -> None:
     if session.python == MEASURED and not session.posargs:
         session.run("coverage", "erase")
         apart = (f"--ignore={path}" for path in UNMEASURED)
-        _pytest(session, *apart, "--cov", "--cov-report=", "--cov-fail-under=0")
-        _pytest(session, *UNMEASURED)
+        _pytest(session, *apart, "--cov", "--cov-report=", "--cov-fail-under=0", env=FEW)
+        _pytest(session, *UNMEASURED, env=FEW)
     else:
         where = {HIGHEST: ON_HIGHEST} | dict.fromkeys(PYTHONS[1:-1], BETWEEN)
         paths = where.get(str(session.python), EVERYWHERE)
         _pytest(session, *paths, env=None if session.posargs else FEW)
+
+
+@nox.session
+def laws(session: nox.Session) -> None:
+    """Try every law of tests/property at full length; a long run, which CI leaves out."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    _pytest(session, "tests/property")
 
 
 @nox.session
