@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from ninefold.conformance._facts import Profile
@@ -145,8 +144,7 @@ def _run(parsed: Arguments) -> int:
     select, ignore = parsed.codes("--select"), parsed.codes("--ignore")
     profile = cast("Profile | None", parsed.last("--profile", _PROFILES))
     options = options_of(found)
-    options = replace(
-        options,
+    options = options._replace(
         select=options.select if select is None else select,
         ignore=options.ignore if ignore is None else (*options.ignore, *ignore),
         profile=profile or options.profile,
@@ -154,7 +152,7 @@ def _run(parsed: Arguments) -> int:
     write_to = parsed.last("--write-baseline")
     baseline = "" if write_to else parsed.last("--baseline")
     if baseline is not None:
-        found = replace(found, baseline=baseline)
+        found = found._replace(baseline=baseline)
     report = check(
         parsed.paths or ["."], options, found, is_cached="--no-cache" not in parsed.flags
     )
@@ -183,7 +181,7 @@ def _write_baseline(file: str, report: Report, folder: str) -> Report:
     count = write_baseline(file, report.findings, folder)
     sys.stderr.write(f"{plural(count, 'finding')} written to {file}\n")
     unread = tuple(each for each in report.findings if each.code == UNREAD)
-    return replace(report, findings=unread, known=count)
+    return report._replace(findings=unread, known=count)
 
 
 def _is_coloured() -> bool:

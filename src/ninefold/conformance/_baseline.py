@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from ninefold.conformance._engine import Report
@@ -99,8 +99,7 @@ def without_known(
         for each in left.values()
         if each.fingerprint not in met and each.code in ran and _is_in(each.path, looked)
     )
-    return replace(
-        report,
+    return report._replace(
         findings=tuple(findings),
         known=len(met),
         gone=tuple(f"{each.code} {each.path}: {each.message}" for each in sorted(gone)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, get_args
+from types import MappingProxyType
+from typing import Final, NamedTuple, get_args
 
 from ninefold.conformance._facts import Profile
 from ninefold.conformance._finding import SEVERITIES, Severity
@@ -20,8 +20,7 @@ _KEYS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What the file says; `folder` is where it stands, which its paths start from."""
 
     folder: str = "."
@@ -30,8 +29,8 @@ class Configuration:
     registry: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    severity: Mapping[str, Severity] = MappingProxyType({})
     prefix: str = ""
     profile: Profile | None = None
     fail_on: Severity = "E"

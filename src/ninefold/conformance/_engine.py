@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ninefold.conformance._digest import digest
 from ninefold.conformance._facts import Declaration, Facts, Position, Use
@@ -14,8 +14,7 @@ from ninefold.conformance._rule import Context, Registry, Rule, known_name
 from ninefold.conformance._sifting import Raw, sifted
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The outcome of a run: its findings in the order of the files, and what it has looked at."""
 
     findings: tuple[Finding, ...]

@@ -1,13 +1,13 @@
 """What the readers found: declarations of metrics, their uses, and what could not be read.
 
 Every rule judges these facts and nothing else, whether they come from Python source or from an
-exposition.
+exposition. They are named tuples and plain classes: to make as many data classes takes longer than
+to check a small project.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Api: TypeAlias = Literal["opentelemetry", "prometheus_client", "ninefold", "exposition"]
 Kind: TypeAlias = Literal[
@@ -27,8 +27,7 @@ ValueKind: TypeAlias = Literal["literal", "name", "call", "fstring", "other"]
 Literal_: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A stretch of a file: lines and columns from 1, columns in characters, the end exclusive."""
 
     path: str
@@ -38,8 +37,7 @@ class Position:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text as far as it is known; `parts` has None for each stretch that is not.
 
     `position` is the argument that gives it, also where a constant of another file does. `why` says
@@ -76,23 +74,20 @@ class Text:
         return start
 
 
-@dataclass(frozen=True, slots=True)
-class Buckets:
+class Buckets(NamedTuple):
     """A histogram's boundaries as written, without an added `+Inf`; None where not known."""
 
     bounds: tuple[float, ...] | None
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """The label names of a declaration; None where they are not known."""
 
     names: tuple[Text, ...] | None
     position: Position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Declaration:
     """One metric as it is declared in one place; two are the same only if they are identical.
 
@@ -103,19 +98,59 @@ class Declaration:
     it, and which part of it it stands in.
     """
 
-    api: Api
-    kind: Kind
-    name: Text
-    position: Position
-    callee: str = ""
-    branches: tuple[tuple[int, str], ...] = ()
-    unit: Text | None = None
-    description: Text | None = None
-    buckets: Buckets | None = None
-    labels: Labels | None = None
-    scope: Text | None = None
-    observable: bool = False
-    profile: Profile = "otel"
+    __slots__ = (
+        "api",
+        "branches",
+        "buckets",
+        "callee",
+        "description",
+        "kind",
+        "labels",
+        "name",
+        "observable",
+        "position",
+        "profile",
+        "scope",
+        "unit",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        kind: Kind,
+        name: Text,
+        position: Position,
+        callee: str = "",
+        branches: tuple[tuple[int, str], ...] = (),
+        unit: Text | None = None,
+        description: Text | None = None,
+        buckets: Buckets | None = None,
+        labels: Labels | None = None,
+        scope: Text | None = None,
+        observable: bool = False,
+        profile: Profile = "otel",
+    ) -> None:
+        self.api: Final = api
+        self.kind: Final = kind
+        self.name: Final = name
+        self.position: Final = position
+        self.callee: Final = callee
+        self.branches: Final = branches
+        self.unit: Final = unit
+        self.description: Final = description
+        self.buckets: Final = buckets
+        self.labels: Final = labels
+        self.scope: Final = scope
+        self.observable: Final = observable
+        self.profile: Final = profile
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+    def changed(self, **changes: Any) -> Declaration:
+        """The same with other values; a declaration of its own."""
+        return Declaration(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     @property
     def is_resolved(self) -> bool:
@@ -123,8 +158,7 @@ class Declaration:
         return None not in self.name.parts
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What an attribute is set to.
 
     `dotted` is the name that is read or called (`request.url.path`, `str`), `literal` the value
@@ -140,15 +174,13 @@ class Value:
     inner: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One key of a use, and what it is set to."""
 
     key: Text
     value: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Use:
     """One place where a metric is recorded.
 
@@ -156,24 +188,48 @@ class Use:
     where it is not a literal.
     """
 
-    declaration: Declaration
-    method: Method
-    position: Position
-    attributes: tuple[Attribute, ...] = ()
-    is_complete: bool = True
-    amount: float | None = None
+    __slots__ = ("amount", "attributes", "declaration", "is_complete", "method", "position")
+
+    def __init__(
+        self,
+        *,
+        declaration: Declaration,
+        method: Method,
+        position: Position,
+        attributes: tuple[Attribute, ...] = (),
+        is_complete: bool = True,
+        amount: float | None = None,
+    ) -> None:
+        self.declaration: Final = declaration
+        self.method: Final = method
+        self.position: Final = position
+        self.attributes: Final = attributes
+        self.is_complete: Final = is_complete
+        self.amount: Final = amount
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+    def of(self, declaration: Declaration) -> Use:
+        """The same use, of another declaration."""
+        return Use(
+            declaration=declaration,
+            method=self.method,
+            position=self.position,
+            attributes=self.attributes,
+            is_complete=self.is_complete,
+            amount=self.amount,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """Something that could not be read: a file, or a line of one."""
 
     position: Position
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """A comment that accepts findings on its line: all of them where `codes` is empty.
 
     `until` is the last day on which it holds, as written (`2027-03-01`).
@@ -185,8 +241,7 @@ class Suppression:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that a run has read."""
 
     declarations: tuple[Declaration, ...] = ()
@@ -204,3 +259,8 @@ class Facts:
             self.suppressions + other.suppressions,
             self.files + other.files,
         )
+
+
+def _shown(fact: Declaration | Use) -> str:
+    given = ", ".join(f"{name}={getattr(fact, name)!r}" for name in fact.__slots__)
+    return f"{type(fact).__name__}({given})"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ninefold.conformance._facts import Position, Text
 
@@ -12,16 +11,14 @@ SEVERITIES: tuple[Severity, ...] = ("E", "W", "I")
 FixKind: TypeAlias = Literal["safe", "unsafe"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Text to be put in the place of a stretch."""
 
     position: Position
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A change that mends a finding; an unsafe one changes what is stored under which name."""
 
     kind: FixKind
@@ -42,8 +39,7 @@ def replaced(text: Text, new: str, kind: FixKind) -> Fix | None:
     return Fix(kind, f"write {new!r}", (Edit(position, f'"{new}"'),))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a rule yields: where, what is wrong, and the remedy.
 
     `severity` is given where it differs from the rule's own, and `metric` where the finding is
@@ -60,8 +56,7 @@ class Found:
     same: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding of a run. `fingerprint` stays the same when lines move."""
 
     code: str

@@ -26,12 +26,13 @@ _NUMBERS: Final[Mapping[type[Any], int]] = {kind: number for number, kind in enu
 
 
 def _names(kind: type[Any]) -> tuple[str, ...]:
-    fields: dict[str, object] = getattr(kind, "__dataclass_fields__", {})
-    return tuple(fields)
+    names: tuple[str, ...] = getattr(kind, "_fields", ()) or getattr(kind, "__slots__", ())
+    return names
 
 
 _NAMES: Final = tuple(map(_names, _KINDS))
 _USE: Final = _NUMBERS[Use]
+_OF: Final = Use.__slots__.index("declaration")
 _BY_NAME: Final = frozenset({_NUMBERS[Declaration], _USE})
 
 
@@ -45,7 +46,7 @@ def packed(value: object, declarations: Mapping[Declaration, int] | None = None)
         return [_TUPLE, *(packed(each, declarations) for each in value)]
     given = [getattr(value, name) for name in _NAMES[number]]
     if number == _USE and declarations is not None:
-        given[0] = declarations[given[0]]
+        given[_OF] = declarations[given[_OF]]
     return [number, *(packed(each) for each in given)]
 
 
@@ -59,7 +60,7 @@ def unpacked(value: Any, declarations: tuple[Declaration, ...] = ()) -> Any:
     if number == _TUPLE:
         return tuple(given)
     if number == _USE:
-        given[0] = declarations[given[0]]
+        given[_OF] = declarations[given[_OF]]
     if number in _BY_NAME:
         names: tuple[str, ...] = _NAMES[number]
         return _KINDS[number](**{names[at]: each for at, each in enumerate(given)})

@@ -11,8 +11,7 @@ The docstring is the rule's page: its first paragraph says what is found, then c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from ninefold.conformance._facts import Declaration, Facts, Profile, Use
 from ninefold.conformance._finding import FixKind, Found, Severity
@@ -99,16 +98,23 @@ def known_name(declaration: Declaration, registry: Registry) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
     """What a check may ask besides the fact at hand."""
 
-    facts: Facts
-    options: Options
-    registry: Registry
-    uses: Mapping[Declaration, tuple[Use, ...]] = field(default_factory=dict)
-    known: frozenset[Declaration] = frozenset()
-    memory: dict[str, Any] = field(default_factory=dict)
+    def __init__(
+        self,
+        facts: Facts,
+        options: Options,
+        registry: Registry,
+        uses: Mapping[Declaration, tuple[Use, ...]] | None = None,
+        known: frozenset[Declaration] = frozenset(),
+    ) -> None:
+        self.facts: Final = facts
+        self.options: Final = options
+        self.registry: Final = registry
+        self.uses: Final = {} if uses is None else uses
+        self.known: Final = known
+        self.memory: Final[dict[str, Any]] = {}
 
     def remembered(self, what: str, find: Callable[[], RememberedT]) -> RememberedT:
         """What `find` gives, asked once in a run."""
@@ -126,8 +132,7 @@ class Context:
         return self.options.profile or declaration.profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule.
 
     `about` says what `check` is called with: each declaration, each use, or once all facts. A check

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Set
 from typing import Final
 
 from ninefold.conformance.source._finder import package_of
+from ninefold.conformance.source._lines import words_in
 
 _CREATES: Final = re.compile(rb"create_(?:observable_)?(?:up_down_)?(?:counter|gauge|histogram)")
 _RECORDS: Final = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\(")
@@ -75,7 +76,6 @@ class Calls:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.by_top = _by_top(names)
-        self._patterns: dict[frozenset[str], re.Pattern[bytes]] = {}
 
     def names(self) -> list[str]:
         """The names that it was given."""
@@ -87,11 +87,7 @@ class Calls:
         if not near:
             return set()
         wanted = set[str]().union(*(self.by_top[each] for each in near))
-        pattern = self._patterns.get(near)
-        if pattern is None:
-            words = b"|".join(re.escape(each).encode() for each in sorted(wanted))
-            pattern = self._patterns[near] = re.compile(rb"\b(?:" + words + rb")\b")
-        return wanted if pattern.search(data) is not None else set()
+        return wanted if words_in(data, wanted) else set()
 
 
 class Records:

@@ -3,15 +3,15 @@ r"""What a repository's `.gitignore` files leave out, read as git reads them.
 Read are `.gitignore` in every folder from the root of the repository down, and the root's
 `.git/info/exclude`; outside of a repository those from the named folder down. Not read are the
 user's own `core.excludesFile`, and the index: a file that is tracked although a pattern fits it is
-left out too. Case counts. Source: git's documentation, gitignore.
+left out too. Case counts, and characters are bytes.
+Source: git's documentation, gitignore.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 _FILE: Final = ".gitignore"
 _REPOSITORY: Final = ".git"
@@ -34,8 +34,7 @@ _CLASSES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Patterns that follow one another and all leave out, or all take in again.
 
     `files` and `folders` are each of the name alone, and of the path; None where there is none.
@@ -53,8 +52,7 @@ class _Run:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(NamedTuple):
     """What is left out of the folder `place` of a repository; `place` is empty or ends with `/`.
 
     `files` are the ignore files, the outermost first, each with the length of its folder's place.
@@ -65,6 +63,7 @@ class Ignored:
 
     def leaves_out(self, name: str, *, is_folder: bool) -> bool:
         """Whether a file or folder of this name is left out here: the last pattern decides."""
+        name = _in_bytes(name)
         path = self.place + name
         for start, runs in reversed(self.files):
             for run in reversed(runs):
@@ -74,7 +73,7 @@ class Ignored:
 
     def inside(self, name: str) -> Ignored:
         """The same, for the folder of this name."""
-        return replace(self, place=f"{self.place}{name}/")
+        return self._replace(place=f"{self.place}{_in_bytes(name)}/")
 
     def entered(self, folder: str, *, is_root: bool, has_file: bool) -> Ignored:
         """The same with what `folder` itself says; a repository of its own asks no other."""
@@ -90,7 +89,7 @@ class Ignored:
         except OSError:
             return self
         runs = _runs(data)
-        return replace(self, files=(*self.files, (len(self.place), runs))) if runs else self
+        return self._replace(files=(*self.files, (len(self.place), runs))) if runs else self
 
 
 def ignored_above(folder: str) -> Ignored:
@@ -116,9 +115,14 @@ def ignored_above(folder: str) -> Ignored:
     return found
 
 
+def _in_bytes(name: str) -> str:
+    """A name with a character for each of its bytes, of which `?` stands for one in git."""
+    return name if name.isascii() else os.fsencode(name).decode("latin-1")
+
+
 def _runs(data: bytes) -> tuple[_Run, ...]:
     grouped: list[tuple[bool, list[tuple[bool, str]], list[tuple[bool, str]]]] = []
-    for line in os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).split("\n"):
+    for line in data.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n"):
         text = _trimmed(line.removesuffix("\r"))
         if not text or text[0] == "#":
             continue

@@ -10,13 +10,14 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ninefold.conformance._facts import Declaration, Text, Use
 from ninefold.conformance.source import _declare as declare
 from ninefold.conformance.source._declare import OPENTELEMETRY, PROMETHEUS
 from ninefold.conformance.source._evaluate import Evaluator, called_name
+from ninefold.conformance.source._lines import called_on, lines_of, words_in
 from ninefold.conformance.source._module import Module
 from ninefold.conformance.source._program import Program
 from ninefold.conformance.source._scopes import COMPREHENSIONS, FUNCTIONS, Scope
@@ -40,11 +41,12 @@ from ninefold.conformance.source._values import (
     Unknown,
 )
 
+_RECORDING: Final = (b".add", b".record", b".set", b".inc", b".dec", b".observe", b".labels")
 _CALLS: Final = (
-    rb"(?:[Cc]ounter|[Gg]auge|[Hh]istogram|[Ss]ummary|[Mm]etric)\w*\s*\("
-    rb"|\b(?:Info|Enum|create_\w+|super)\s*\("
-    rb"|\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\("
-)
+    b"ounter", b"auge", b"istogram", b"ummary", b"etric", b"Info", b"Enum", b"create_", b"super",
+    *_RECORDING,
+)  # fmt: skip
+"""Parts of what is called where a metric is made or recorded on: `Counter`, `make_counter`, …"""
 _WRAPPER: Final = re.compile(r"(?i)counter|gauge|histogram|summary|metric|meter|\Acreate_")
 _MOST_ROUNDS: Final = 3
 _DEEPEST_CALL: Final = 3
@@ -81,7 +83,8 @@ class Reader:
         """Look at a module that may declare something."""
         self._modules.append((module, True))
         aliases = _aliases(module)
-        for node, scope in self._calls(module, _pattern(aliases)):
+        places = called_on(module.data, _CALLS) | words_in(module.data, aliases)
+        for node, scope in self._calls(module, places):
             name = called_name(node)
             if name in RECORDS and isinstance(node.func, ast.Attribute):
                 self._sites.append((node, scope))
@@ -134,16 +137,13 @@ class Reader:
         if is_new:
             self._modules.append((module, False))
         wanted = _with_aliases(module, set(names))
-        words = "|".join(re.escape(each) for each in sorted(wanted))
-        pattern = re.compile(rf"\b(?:{words})\b".encode())
-        for node, scope in self._calls(module, pattern):
+        for node, scope in self._calls(module, words_in(module.data, wanted)):
             if called_name(node) in wanted:
                 self._call_of(node, scope)
 
     def uses_in(self, module: Module) -> None:
         """Look for uses in a module that declares nothing itself."""
-        pattern = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\s*\(")
-        for node, scope in self._calls(module, pattern):
+        for node, scope in self._calls(module, called_on(module.data, _RECORDING)):
             if called_name(node) in RECORDS and isinstance(node.func, ast.Attribute):
                 self._sites.append((node, scope))
 
@@ -176,9 +176,7 @@ class Reader:
             if use is not None and use.declaration in declarations:
                 uses.append(use)
         uses = [
-            replace(each, declaration=settled[each.declaration])
-            if each.declaration in settled
-            else each
+            each.of(settled[each.declaration]) if each.declaration in settled else each
             for each in uses
         ]
         found = [settled.get(each, each) for each in declarations]
@@ -195,7 +193,7 @@ class Reader:
             if not declaration.is_resolved:
                 again = made.again(evaluator)
                 if again is not None and again.is_resolved:
-                    settled[declaration] = replace(again, scope=declaration.scope)
+                    settled[declaration] = again.changed(scope=declaration.scope)
         return settled
 
     # One call
@@ -416,11 +414,9 @@ class Reader:
 
     # Walking
 
-    def _calls(
-        self, module: Module, pattern: re.Pattern[bytes]
-    ) -> Iterator[tuple[ast.Call, Scope]]:
-        """The calls in statements that the pattern touches, each with its scope."""
-        lines = _lines_of(module.data, pattern)
+    def _calls(self, module: Module, places: Iterable[int]) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls in statements that one of `places` is in, each with its scope."""
+        lines = lines_of(module.data, places)
         if lines:
             yield from self._within(module.tree, module.scope, lines)
 
@@ -508,26 +504,3 @@ def _with_aliases(module: Module, names: set[str]) -> set[str]:
                 if last in names:
                     found.add(name)
     return found
-
-
-def _pattern(aliases: frozenset[str]) -> re.Pattern[bytes]:
-    if not aliases:
-        return _PLAIN
-    words = "|".join(re.escape(each) for each in sorted(aliases))
-    return re.compile(_CALLS + rf"|\b(?:{words})\s*\(".encode())
-
-
-_PLAIN: Final = re.compile(_CALLS)
-
-
-def _lines_of(data: bytes, pattern: re.Pattern[bytes]) -> list[int]:
-    """The lines on which a pattern begins, ascending."""
-    lines: list[int] = []
-    line, end = 1, 0
-    for match in pattern.finditer(data):
-        start = match.start()
-        line += data.count(b"\n", end, start)
-        end = start
-        if not lines or lines[-1] != line:
-            lines.append(line)
-    return lines

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ninefold.conformance.ucum._atoms import METRIC, NAMES, PLAIN, PREFIXES
 
@@ -28,8 +27,7 @@ Quantity: TypeAlias = Literal[
 number that is not 1; `rate`: something per time; `other`: all that no rule asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong, and with which characters, counted from 0."""
 
     start: int
@@ -37,8 +35,7 @@ class Fault:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One factor of a unit: `kBy2` is `k`, `By`, 2. Below a `/` the exponent is negative.
 
     A number is its digits as `atom`. A bare annotation has an empty `atom`.
@@ -67,8 +64,7 @@ class Term:
         return f"{self.prefix}{self.atom}" if word is None else PREFIXES.get(self.prefix, "") + word
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A valid unit, as the product of its terms."""
 
     text: str
