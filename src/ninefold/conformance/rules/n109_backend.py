@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Backend:
+class _Backend(NamedTuple):
     """What a backend says of names: their grammar, in words too, and how long they may be."""
 
     title: str
