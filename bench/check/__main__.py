@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from bench.check.stages import shares, table
 from bench.check.tree import DECLARING, FILES, generate
 from bench.check.turns import Contender, in_turns, medians, ratio
 from bench.machine import describe
@@ -53,6 +54,10 @@ def main(arguments: Sequence[str]) -> None:
             ("this environment's site-packages", installed),
         ):
             document["trees"].append(_measured(name, path, rounds, temporary))
+        print(f"\nwhere a cold check of the {FILES:,} files spends its CPU time on")
+        took = shares(str(tree), rounds)
+        print("\n".join(table(took)))
+        document["stages"] = dict(took)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps(document, indent=1) + "\n")
     print(f"\nwritten to {options.json}")
