@@ -41,6 +41,7 @@ Options:
                        (default: text).
   --fail-on SEVERITY   E, W or I (default: E).
   --statistics         How often each rule was found, instead of each finding.
+  --names              What is declared, with its names in Prometheus, instead of each finding.
   --baseline FILE      Do not tell the findings that FILE knows, but those of them that are gone;
                        --baseline= takes none, whatever is configured.
   --write-baseline FILE
@@ -53,7 +54,7 @@ _VALUES: Final = (
     "--select", "--ignore", "--profile", "--format", "--fail-on", "--baseline", "--write-baseline",
     "--config",
 )  # fmt: skip
-_FLAGS: Final = ("--statistics", "--no-cache", "--help", "-h")
+_FLAGS: Final = ("--statistics", "--names", "--no-cache", "--help", "-h")
 
 
 class Arguments:
@@ -164,6 +165,11 @@ def _run(parsed: Arguments) -> int:
         from ninefold.conformance.reporters._summary import statistics, summary
 
         sys.stdout.write("\n".join([*statistics(report), summary(report)]) + "\n")
+    elif "--names" in parsed.flags:
+        from ninefold.conformance.reporters._names import names
+        from ninefold.conformance.reporters._summary import summary
+
+        sys.stdout.write("\n".join([*names(report), summary(report)]) + "\n")
     else:
         sys.stdout.write(written(form, report, colour=_is_coloured()))
     sys.stdout.flush()

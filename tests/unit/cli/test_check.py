@@ -183,6 +183,43 @@ def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("     2 NF-U202 E\n2 errors. ")
 
 
+def test_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """Instead of findings each metric stands with its names in Prometheus, as far as known."""
+    write(
+        "a.py",
+        HEAD
+        + "wait = meter.create_histogram('shop.wait', 's', 'How long one waits.')\n"
+        + "many = meter.create_counter('shop.' + this.kind, '1', 'Of that kind.')\n"
+        + "from prometheus_client import Counter, Gauge\n"
+        + "open_carts = Gauge('shop_carts', 'Open carts.')\n"
+        + "closed = Counter('shop_closed', 'Closed carts.')\n",
+    )
+    assert main(["--names"]) == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        "a.py:3:31: shop.wait (histogram, s)",
+        "  shop_wait_seconds  UnderscoreEscapingWithSuffixes",
+        "  shop_wait          UnderscoreEscapingWithoutSuffixes",
+        "  shop.wait_seconds  NoUTF8EscapingWithSuffixes",
+        "  shop.wait          NoTranslation",
+        "a.py:4:29: shop.… (counter, 1)",
+        "a.py:6:20: shop_carts (gauge)",
+        "a.py:7:18: shop_closed (counter)",
+        "  shop_closed_total  as the client exposes it",
+    ]
+    main(["--format", "json"])
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    assert [each["name"] for each in metrics] == ["shop.wait", None, "shop_carts", "shop_closed"]
+    assert metrics[0]["prometheus"]["NoUTF8EscapingWithSuffixes"] == "shop.wait_seconds"
+    assert metrics[1]["prometheus"] == metrics[2]["prometheus"] == {}
+
+
+def test_a_name_is_held_against_its_own_api(capsys: pytest.CaptureFixture[str]) -> None:
+    """Dots are right in an OpenTelemetry name, whatever it is judged as."""
+    write("a.py", HEAD + "wait = meter.create_histogram('shop.wait', 's', 'How long one waits.')\n")
+    main(["--profile", "prometheus", "--format", "concise"])
+    assert "N101" not in capsys.readouterr().out
+
+
 def test_explain() -> None:
     """A rule is explained by its page, all are listed without a code, and a near one is named."""
     run = CliRunner().invoke

@@ -63,15 +63,18 @@ def test_the_command_has_every_format() -> None:
     """The command names the formats without loading what writes them."""
     folder = Path(_check.__file__).parents[1] / "conformance/reporters"
     files = {each.stem[1:] for each in folder.glob("_[a-z]*.py")}
-    assert set(FORMATS) == files - {"summary"}
+    assert set(FORMATS) == files - {"names", "summary"}
     assert _check._FORMATS == FORMATS
 
 
 def test_json_lines(report: Report) -> None:
-    """Each line is a document: the findings as in JSON, then the run."""
-    *findings, last = map(json.loads, written("jsonl", report).splitlines())
+    """Each line is a document: findings and metrics as in JSON, then the run."""
+    *lines, last = map(json.loads, written("jsonl", report).splitlines())
     whole = json.loads(written("json", report))
-    assert findings == [{"type": "finding", **each} for each in whole.pop("findings")]
+    findings = [{"type": "finding", **each} for each in whole.pop("findings")]
+    metrics = [{"type": "metric", **each} for each in whole.pop("metrics")]
+    assert metrics
+    assert lines == findings + metrics
     assert last == {"type": "run", **whole}
 
 

@@ -6,6 +6,7 @@ import json
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Fix
+from ninefold.conformance.reporters._names import metrics_as_json
 
 
 def finding_as_json(finding: Finding) -> dict[str, object]:
@@ -58,9 +59,10 @@ def run_as_json(report: Report) -> dict[str, object]:
 
 
 def written(report: Report) -> str:
-    """The findings and what was looked at."""
+    """The findings, what was looked at, and the metrics that were found."""
     document = {
         "findings": [finding_as_json(each) for each in report.findings],
         **run_as_json(report),
+        "metrics": metrics_as_json(report),
     }
     return json.dumps(document, indent=2) + "\n"

@@ -20,7 +20,7 @@ _PROMETHEUS = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
     "E",
     source="OpenTelemetry specification, metrics API: instrument name syntax",
 )
-def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
+def name_grammar(declaration: Declaration, _: Context) -> Iterator[Found]:
     """A metric's name is outside the grammar of its API, or longer than 255 characters.
 
     ## Why
@@ -47,7 +47,7 @@ def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
         return  # it was read: what is beyond the grammar stood in quotes, as Prometheus 3 has it
     grammar, says = (
         (_PROMETHEUS, "a letter, '_' or ':', then letters, digits, '_' and ':'")
-        if context.profile(declaration) == "prometheus"
+        if declaration.api == "prometheus_client"
         else (OPENTELEMETRY, "a letter, then letters, digits, '_', '.', '-' and '/'")
     )
     if not grammar.fullmatch(name):
@@ -56,7 +56,7 @@ def name_grammar(declaration: Declaration, context: Context) -> Iterator[Found]:
             f"the name {name!r} is not {says}" if name else "the name is empty",
             "the instrument is not created as it is; use only those characters",
         )
-    elif len(name) > _LONGEST and context.profile(declaration) != "prometheus":
+    elif len(name) > _LONGEST and declaration.api != "prometheus_client":
         yield Found(
             declaration.name.position,
             f"the name has {len(name)} characters",

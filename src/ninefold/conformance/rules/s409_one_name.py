@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from ninefold.conformance._facts import Declaration, Facts
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
-from ninefold.core import prometheus_name
-from ninefold.errors import ConfigurationError
+from ninefold.conformance._stored import stored_as
 
 _SERIES = ("_bucket", "_count", "_sum")
 
@@ -52,7 +51,7 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
     """
     owners: dict[str, Declaration] = {}
     for declaration in sorted(facts.declarations, key=lambda each: each.position):
-        stored = _stored(declaration)
+        stored = stored_as(declaration)
         if stored is None:
             continue
         series = {stored}
@@ -73,16 +72,3 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
                 metric=declaration.name.value,
             )
             break
-
-
-def _stored(declaration: Declaration) -> str | None:
-    if declaration.api not in ("opentelemetry", "ninefold") or not declaration.name.value:
-        return None
-    unit = declaration.unit.value if declaration.unit is not None else ""
-    kind = declaration.kind
-    if unit is None or kind not in ("counter", "updowncounter", "gauge", "histogram"):
-        return None
-    try:
-        return prometheus_name(declaration.name.value, unit, kind)
-    except ConfigurationError:
-        return None  # N101 says that nothing is left of it

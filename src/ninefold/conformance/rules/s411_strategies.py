@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
-from ninefold.core import TranslationStrategy, prometheus_name
-from ninefold.errors import ConfigurationError
+from ninefold.conformance._stored import stored_names
 
 
 @rule(
@@ -22,7 +21,8 @@ from ninefold.errors import ConfigurationError
 def translation_strategies(declaration: Declaration, context: Context) -> Iterator[Found]:
     """A metric has different names under Prometheus 3's four translation strategies.
 
-    Nearly every OpenTelemetry metric has, which is why this is told only when it is selected.
+    Nearly every OpenTelemetry metric has, which is why this is told only when it is selected:
+    `ninefold check --names` lists them all.
 
     ## Why
 
@@ -49,26 +49,13 @@ def translation_strategies(declaration: Declaration, context: Context) -> Iterat
     carts = meter.create_up_down_counter("shop_carts", unit="{cart}", description="Open carts.")
     ```
     """
-    unit = declaration.unit.value if declaration.unit is not None else ""
-    kind = declaration.kind
-    if (
-        declaration.api not in ("opentelemetry", "ninefold")
-        or unit is None
-        or kind not in ("counter", "updowncounter", "gauge", "histogram")
-    ):
-        return
-    name = declaration.name.value or ""
     names: dict[str, str] = {}
-    try:
-        for strategy in TranslationStrategy:
-            stored = prometheus_name(name, unit, kind, strategy=strategy)
-            names[stored] = f"{names[stored]}, {strategy}" if stored in names else str(strategy)
-    except ConfigurationError:
-        return  # N101 says that nothing is left of it
+    for strategy, stored in stored_names(declaration).items():
+        names[stored] = f"{names[stored]}, {strategy}" if stored in names else strategy
     if len(names) > 1:
         shown = "; ".join(f"{stored!r} ({which})" for stored, which in names.items())
         yield Found(
             declaration.name.position,
-            f"{name!r} has {len(names)} names in Prometheus: {shown}",
+            f"{declaration.name.value!r} has {len(names)} names in Prometheus: {shown}",
             "write queries for the strategy that your servers use",
         )
