@@ -132,6 +132,8 @@ FEW = {"FEW_EXAMPLES": "1"}
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
 WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"} | FEW
 
+# Tests start hundreds of processes, and compiling what each imports takes longer than they run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False
