@@ -71,12 +71,15 @@ ON_OPENTELEMETRY = (
 WITHOUT_SLOW = (
     "--ignore=tests/integration/test_admin_port.py",
     "--ignore=tests/integration/test_celery.py",
+    "--ignore=tests/integration/test_deferred_keep.py",
     "--ignore=tests/integration/test_demo.py",
     "--ignore=tests/integration/test_ends.py",
     "--ignore=tests/integration/test_objectives.py",
     "--ignore=tests/integration/test_sampling_reload.py",
     "--ignore=tests/integration/test_sampling_services.py",
     "--ignore=tests/integration/test_sampling_simulate.py",
+    "--ignore=tests/property/test_sampling_reload.py",
+    "--ignore=tests/unit/telemetry/test_sampling_limits.py",
 )
 # What asks nothing of OpenTelemetry, or tries the tests' own parts without ninefold.
 WITHOUT_OTHERS = (
@@ -92,8 +95,13 @@ WITHOUT_OTHERS = (
     "--ignore=tests/conformance/test_names.py",
     "--ignore=tests/conformance/test_openslo.py",
     "--ignore=tests/conformance/test_policy.py",
+    "--ignore=tests/conformance/test_quorum.py",
+    "--ignore=tests/conformance/test_realcode.py",
     "--ignore=tests/conformance/test_redaction.py",
     "--ignore=tests/conformance/test_rule_pages.py",
+    "--ignore=tests/conformance/test_rule_reference.py",
+    "--ignore=tests/conformance/test_sampling_deferred.py",
+    "--ignore=tests/conformance/test_sampling_rules.py",
     "--ignore=tests/integration/test_kubernetes.py",
     "--ignore=tests/integration/test_openmetrics_agreement.py",
     "--ignore=tests/integration/test_parts.py",
@@ -103,18 +111,26 @@ WITHOUT_OTHERS = (
     "--ignore=tests/property/test_breaker.py",
     "--ignore=tests/property/test_budget.py",
     "--ignore=tests/property/test_bulkhead.py",
+    "--ignore=tests/property/test_check_cache.py",
     "--ignore=tests/property/test_deadline.py",
+    "--ignore=tests/property/test_lag.py",
     "--ignore=tests/property/test_names.py",
     "--ignore=tests/property/test_openslo.py",
     "--ignore=tests/property/test_otlp_files.py",
+    "--ignore=tests/property/test_quorum.py",
     "--ignore=tests/property/test_redaction.py",
     "--ignore=tests/property/test_retry.py",
     "--ignore=tests/property/test_sampling_deferral.py",
     "--ignore=tests/property/test_sampling_guard.py",
     "--ignore=tests/property/test_sampling_matching.py",
+    "--ignore=tests/property/test_sampling_rate.py",
+    "--ignore=tests/property/test_sampling_statistics.py",
     "--ignore=tests/property/test_simulation.py",
     "--ignore=tests/property/test_source_reader.py",
     "--ignore=tests/property/test_ucum.py",
+    "--ignore=tests/unit/telemetry/test_board.py",
+    "--ignore=tests/unit/telemetry/test_faults.py",
+    "--ignore=tests/unit/telemetry/test_workers_files.py",
 )
 # Millions of draws: measuring what they cover takes several times as long as they do.
 UNMEASURED = (
@@ -264,6 +280,18 @@ def ends(session: nox.Session) -> None:
         "pytest",
         "tests/integration/test_ends.py",
         "tests/integration/test_health_workers.py",
+        env={"EVERY_SERVER": "1"},
+    )
+
+
+@nox.session
+def servers(session: nox.Session) -> None:
+    """Try every row of health's table, and every way of exporting, on each server; minutes."""
+    session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
+    _pytest(
+        session,
+        "tests/integration/test_health_rows.py",
+        "tests/integration/test_http_end_to_end.py",
         env={"EVERY_SERVER": "1"},
     )
 

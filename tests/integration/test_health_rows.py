@@ -42,8 +42,6 @@ _EACH = [
     for server in _met_by(number, case)
 ]
 _UP = {"live": 200, "ready": 200, "status": "UP"}
-# What processes take on few cores that all tests share.
-_PATIENCE = 60.0
 # Each look is five requests, which cost both sides more than they tell when they come closely.
 _PAUSE = 0.1 if EVERY else 0.2
 
@@ -145,7 +143,7 @@ def _answers(service: HealthService, wanted: Case, ports: Mapping[str, int] | No
             assert not differs, "; ".join(differs)
             return True
 
-        eventually(is_so, within=_PATIENCE, pause=_PAUSE, wanted=f"{wanted} on {which}")
+        eventually(is_so, pause=_PAUSE, wanted=f"{wanted} on {which}")
 
 
 def _hides(service: HealthService, secret: str) -> None:
