@@ -5,6 +5,7 @@
 
 The ```python blocks of one page are one program, read from the top in an interpreter and an
 empty folder of its own, with warnings as errors; `<!-- a program of its own -->` starts another.
+As many run at once as there are cores.
 A program with `test_…` functions is run by pytest. With `--into` the programs are written to a
 folder, for other tools to read, and not run. Exit codes: 0 all ran, 1 one failed, 2 no page
 was found.
@@ -17,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # An indented block (in a tab or an admonition) counts too; `python` must be all of the first word.
@@ -94,9 +96,10 @@ def main(arguments: list[str]) -> int:
         write(chosen, into)
         return 0
     failed = 0
-    for page in chosen:
-        for source in programs(page):
-            result = run(page, source)
+    every = [(page, source) for page in chosen for source in programs(page)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda each: run(*each), every)
+        for (page, _), result in zip(every, results, strict=True):
             sys.stdout.write(f"{'failed' if result.returncode else 'ok':7}{page}\n")
             if result.returncode:
                 failed += 1

@@ -24,7 +24,7 @@ from tests.support.otlp_sink import Failure, OtlpSink
 from tests.support.process import Process
 from tests.support.servers import command
 from tests.support.tcp_proxy import Fault, TcpProxy
-from tests.support.waiting import eventually
+from tests.support.waiting import LATE, eventually
 
 import ninefold as nf
 
@@ -32,8 +32,6 @@ Collector = Callable[[OtlpSink, str, ExitStack], str]
 """Makes a faulty collector out of a sound one, for a protocol; its endpoint."""
 
 ITEMS = 400
-LATE = 30.0
-"""Seconds after which a test gives up, on the slowest machine: no promise."""
 
 
 def port_of(sink: OtlpSink, protocol: str) -> int:

@@ -23,7 +23,7 @@ def test_children_forked_while_threads_record_and_a_reader_collects(
     figure: Figure, every_fault: bool
 ) -> None:
     """Each begins at zero and counts its own, exactly; the parent misses none of its own."""
-    forks = 10_000 if every_fault else 1_000
+    forks = 10_000 if every_fault else 300
     done = subprocess.run(
         # Warnings off: since 3.12 Python warns of every fork beside threads, which is the fault.
         [sys.executable, "-W", "ignore", "-m", "tests.faults.apps.forks", str(forks)],

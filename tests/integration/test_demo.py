@@ -132,26 +132,13 @@ def test_ctrl_c_ends_it_in_good_order(demo: Demo) -> None:
     assert_nothing_is_left(process)
 
 
-def test_spans_go_to_the_endpoint_that_is_set(demo: Demo, otlp_sink: OtlpSink) -> None:
-    """With a Collector's endpoint both services' spans are there, call and answer in one trace."""
-    process = demo("--seconds", "2", OTEL_EXPORTER_OTLP_ENDPOINT=otlp_sink.http_endpoint)
-    assert ended(process) == 0
-    assert "as OTEL_EXPORTER_OTLP_ENDPOINT says" in process.log
-    spans = otlp_sink.spans()
-    calls = {span.span_id: span for span in spans if span.kind == "client"}
-    answered = [span for span in otlp_sink.spans(kind="server") if span.parent in calls]
-    assert answered
-    for span in answered:
-        call = calls[span.parent]
-        assert call.trace_id == span.trace_id
-        assert call.resource["service.name"] == "checkout"
-        assert span.resource["service.name"] == "inventory"
-
-
-def test_both_services_keep_the_same_traces_and_say_how_likely_that_was(
+def test_spans_go_to_the_endpoint_that_is_set_where_both_services_keep_the_same_traces(
     demo: Demo, otlp_sink: OtlpSink
 ) -> None:
-    """Each decides for itself, at a half: what one keeps the other keeps, with its threshold."""
+    """Call and answer are in one trace, and each says how likely it was to be kept.
+
+    Each service decides for itself, at a half: what one keeps the other keeps.
+    """
     process = demo(
         *("--seconds", "2", "--no-faults"),
         OTEL_EXPORTER_OTLP_ENDPOINT=otlp_sink.http_endpoint,
@@ -159,16 +146,25 @@ def test_both_services_keep_the_same_traces_and_say_how_likely_that_was(
         NINEFOLD_SAMPLING_PARENT="ignore",
     )
     assert ended(process) == 0
+    assert "as OTEL_EXPORTER_OTLP_ENDPOINT says" in process.log
+    spans = otlp_sink.spans()
     kept: dict[str, set[str]] = {"checkout": set(), "inventory": set()}
-    for span in otlp_sink.spans():
+    for span in spans:
         assert span.trace_state == "ot=th:8"
         assert int(span.trace_id, 16) & (1 << 56) - 1 >= 1 << 55
         kept[span.resource["service.name"]].add(span.trace_id)
-    called = {span.trace_id for span in otlp_sink.spans() if span.kind == "client"}
+    calls = {span.span_id: span for span in spans if span.kind == "client"}
+    called = {span.trace_id for span in calls.values()}
     assert called
     assert called <= kept["inventory"]
     # The demo asks inventory itself too, whose traces are inventory's alone.
-    assert {span.trace_id for span in otlp_sink.spans(kind="server") if span.parent} == called
+    answered = [span for span in otlp_sink.spans(kind="server") if span.parent]
+    assert {span.trace_id for span in answered} == called
+    for span in answered:
+        call = calls[span.parent]
+        assert call.trace_id == span.trace_id
+        assert call.resource["service.name"] == "checkout"
+        assert span.resource["service.name"] == "inventory"
 
 
 def test_a_taken_port_is_said_in_one_line(demo: Demo, otlp_sink: OtlpSink) -> None:

@@ -1,11 +1,16 @@
-"""Two instrumented applications under real servers: what was sent is what arrives, exactly."""
+"""Two instrumented applications under real servers: what was sent is what arrives, exactly.
+
+`nox -s servers` tries each framework by each protocol, directly and through a Collector; the test
+command half of these combinations.
+"""
 
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from tests.support.otlp_records import Point, Span
@@ -52,6 +57,20 @@ VISITS: dict[str, list[Visit]] = {
 
 # How each server is told to end in good order: Flask's own knows Ctrl-C alone.
 STOP = {"fastapi": signal.SIGTERM, "flask": signal.SIGINT}
+
+EVERY = os.environ.get("EVERY_SERVER") == "1"
+PROTOCOLS = ("grpc", "http/protobuf")
+
+
+def combined(*choices: Sequence[str]) -> list[tuple[str, ...]]:
+    """Every combination of choices between two, or half: each is made, of three each two meet."""
+    places = itertools.product(range(2), repeat=len(choices))
+    return [
+        tuple(choice[place] for choice, place in zip(choices, each, strict=True))
+        for each in places
+        if EVERY or sum(each) % 2 == 0
+    ]
+
 
 Shop = Callable[..., Server]
 
@@ -172,8 +191,11 @@ def test_an_exemplar_leads_from_a_bucket_to_a_span(
     assert {exemplar["labels"]["trace_id"] for exemplar in exemplars} == {span.trace_id}
 
 
-@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
-@pytest.mark.parametrize("through", ["sink", "rotel"])
+@pytest.mark.parametrize(
+    ("framework", "through", "protocol"),
+    combined(sorted(VISITS), ("sink", "rotel"), PROTOCOLS),
+    indirect=["framework"],
+)
 def test_otlp_delivers_exactly_the_requests_that_were_sent(
     framework: str,
     serve: Shop,
@@ -233,7 +255,9 @@ def test_an_exception_is_recorded_once_on_its_span(
         assert raised == (["RuntimeError"] if broken else [])
 
 
-@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+@pytest.mark.parametrize(
+    ("framework", "protocol"), combined(sorted(VISITS), PROTOCOLS), indirect=["framework"]
+)
 def test_stopping_the_server_delivers_what_was_not_exported_yet(
     framework: str, serve: Shop, protocol: str, otlp_sink: OtlpSink
 ) -> None:

@@ -75,7 +75,7 @@ def verdicts_of(event: Logged, *, matched: bool) -> dict[str, bool | None]:
 
 def leave(server: Server, path: str, *, after: float, read_first: bool = False) -> None:
     """Ask, and close the connection after some seconds without having read the answer."""
-    with closing(socket.create_connection((LOOPBACK, server.port), timeout=10)) as line:
+    with closing(socket.create_connection((LOOPBACK, server.port), timeout=60)) as line:
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
         if read_first:
             line.recv(100)

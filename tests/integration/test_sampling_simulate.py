@@ -65,15 +65,15 @@ route = "/search"
 rate = 0.5
 """
 TRACES = 300
-_NO_LIMIT = {"NINEFOLD_SAMPLING_TARGET_PER_S": "inf"}
-"""As `tests/conftest.py` has it for the services."""
+_LIMIT = "NINEFOLD_SAMPLING_TARGET_PER_S"
+"""There is none, as `tests/conftest.py` has it for what is made for one test."""
 ROUTES = (("GET", "/pay/{what}"), ("GET", "/probe"), ("POST", "/search"), ("GET", "/items/{item}"))
 
 
-@pytest.fixture(params=["respect", "ignore"])
-def rules(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", params=["respect", "ignore"])
+def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of rules that follows callers, or decides by itself."""
-    file = tmp_path / "ninefold.toml"
+    file = tmp_path_factory.mktemp("rules") / "ninefold.toml"
     file.write_text(RULES.replace("PARENT", request.param))
     return file
 
@@ -130,34 +130,40 @@ def _simulated(file: Path, rules: Path) -> set[int]:
     parts = Parts()
     for span in Recording(str(file)).spans():
         parts.add(span)
-    sampling = sampling_of(read(code={}, environ={"NINEFOLD_CONFIG": str(rules)} | _NO_LIMIT))
+    sampling = sampling_of(read(code={}, environ={"NINEFOLD_CONFIG": str(rules), _LIMIT: "inf"}))
     return {each.part.first.trace_id for each in replay(parts.all(), sampling) if each.kept}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def everything() -> Sequence[ReadableSpan]:
     """What a service exports that keeps all."""
-    spans = _served(sampling=nf.Sampling(default=1.0, parent="ignore"))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(_LIMIT, "inf")
+        spans = _served(sampling=nf.Sampling(default=1.0, parent="ignore"))
     assert len(spans) == 2 * TRACES
     return spans
 
 
+@pytest.fixture(scope="module")
+def kept(rules: Path) -> set[int]:
+    """The traces that a service with the rules exports."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(_LIMIT, "inf")
+        environment.setenv("NINEFOLD_CONFIG", str(rules))
+        found = _ids(_served())
+    assert 0 < len(found) < TRACES
+    return found
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_simulated_is_what_a_service_with_the_rules_keeps(
-    form: str,
-    rules: Path,
-    everything: Sequence[ReadableSpan],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    form: str, rules: Path, everything: Sequence[ReadableSpan], kept: set[int], tmp_path: Path
 ) -> None:
     """Trace by trace: of what the SDK's encoder wrote, in each form that a file may have."""
     file = tmp_path / "traces"
     file.write_bytes(
         FORMS[form](TracesData(resource_spans=encode_spans(everything).resource_spans))
     )
-    monkeypatch.setenv("NINEFOLD_CONFIG", str(rules))
-    kept = _ids(_served())
-    assert 0 < len(kept) < TRACES
     assert _simulated(file, rules) == kept
 
 
@@ -194,8 +200,8 @@ def test_what_went_through_a_collector_is_the_same(
     otlp_sink: OtlpSink,
     rules: Path,
     everything: Sequence[ReadableSpan],
+    kept: set[int],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Exported by OTLP, batched anew and passed on by a real Collector."""
     exporter = OTLPSpanExporter(f"{rotel.endpoint('http/protobuf')}/v1/traces")
@@ -210,9 +216,6 @@ def test_what_went_through_a_collector_is_the_same(
         if one.signal == "traces"
     ]
     file.write_bytes(json_lines(*requests))
-    monkeypatch.setenv("NINEFOLD_CONFIG", str(rules))
-    kept = _ids(_served())
-    monkeypatch.delenv("NINEFOLD_CONFIG")
     assert _simulated(file, rules) == kept
     arguments = ["sampling", "simulate", "--rules", str(rules), str(file), "--format", "json"]
     result = CliRunner().invoke(main, arguments)

@@ -20,7 +20,7 @@ def run(code: str, *, env: Mapping[str, str] | None = None, status: int = 0) -> 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == status, f"ended with {done.returncode}:\n{done.stdout}{done.stderr}"

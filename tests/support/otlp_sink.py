@@ -34,7 +34,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from tests.support.net import LOOPBACK
 from tests.support.otlp_records import LogRecord, Point, Span, logs_of, points_of, spans_of
 from tests.support.tls import ServerTls
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 
@@ -181,7 +181,7 @@ class OtlpSink:
         with self._lock:
             self._received.clear()
 
-    def wait_for(self, look: Callable[[], T], *, within: float = 15.0) -> T:
+    def wait_for(self, look: Callable[[], T], *, within: float = PATIENCE) -> T:
         """The first true result of `look`; on failure the error tells what did arrive."""
         try:
             return eventually(look, within=within)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,7 @@ class Process:
         """Everything it wrote so far, to either stream."""
         return self.log_file.read_text(errors="replace")
 
-    def wait_until(self, ready: Callable[[], object], *, within: float = 20.0) -> None:
+    def wait_until(self, ready: Callable[[], object], *, within: float = PATIENCE) -> None:
         """Wait until `ready` holds; fail at once, with the log, when the process ends before."""
 
         def look() -> bool:
@@ -93,7 +93,7 @@ class Process:
             error.add_note(f"log of {self.name}:\n{self.log}")
             raise
 
-    def stop(self, sign: signal.Signals = signal.SIGTERM, *, within: float = 20.0) -> int:
+    def stop(self, sign: signal.Signals = signal.SIGTERM, *, within: float = PATIENCE) -> int:
         """Send `sign`, wait for the end, and return the exit status; killed where that fails."""
         if self._child.poll() is None:
             self._child.send_signal(sign)

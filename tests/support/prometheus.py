@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.components import executable
 from tests.support.net import LOOPBACK, free_port, http
 from tests.support.process import Process
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Prometheus:
         expression: str,
         holds: Callable[[list[Sample]], object] = bool,
         *,
-        within: float = 20.0,
+        within: float = PATIENCE,
     ) -> list[Sample]:
         """The first result of `expression` for which `holds`; asked again until then."""
         seen: list[Sample] = []

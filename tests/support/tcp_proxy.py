@@ -41,6 +41,7 @@ class TcpProxy:
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._cuts = 0
         self._threads: list[threading.Thread] = []
         self._listener: socket.socket | None = None
         self.port = self._listen(0)
@@ -72,6 +73,7 @@ class TcpProxy:
     def cut(self) -> None:
         """Reset every established connection, on both sides."""
         with self._lock:
+            self._cuts += 1
             sockets, self._sockets = self._sockets, set()
         for connection in sockets:
             _reset(connection)
@@ -111,31 +113,39 @@ class TcpProxy:
             except OSError:
                 return
             self.accepted += 1
+            # Read before the fault, which is set before the cut.
+            cuts = self._cuts
             match self._fault:
                 case Fault.RESET | Fault.REFUSE:
                     _reset(client)
                 case Fault.HANG:
-                    self._keep(client)
+                    self._keep(cuts, client)
                 case Fault.DROP:
-                    self._keep(client)
-                    self._start(self._swallow, client)
+                    if self._keep(cuts, client):
+                        self._start(self._swallow, client)
                 case Fault.NONE:
-                    self._connect(client)
+                    self._connect(cuts, client)
 
-    def _connect(self, client: socket.socket) -> None:
+    def _connect(self, cuts: int, client: socket.socket) -> None:
         try:
             server = socket.create_connection((LOOPBACK, self.upstream), timeout=5)
         except OSError:
             _reset(client)
             return
         server.settimeout(None)
-        self._keep(client, server)
-        self._start(self._pump, client, server)
-        self._start(self._pump, server, client)
+        if self._keep(cuts, client, server):
+            self._start(self._pump, client, server)
+            self._start(self._pump, server, client)
 
-    def _keep(self, *connections: socket.socket) -> None:
+    def _keep(self, cuts: int, *connections: socket.socket) -> bool:
+        """Remember them for the next cut; reset them where it came since there were `cuts`."""
         with self._lock:
-            self._sockets.update(connections)
+            if cuts == self._cuts and not self._closed.is_set():
+                self._sockets.update(connections)
+                return True
+        for connection in connections:
+            _reset(connection)
+        return False
 
     def _swallow(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -10,9 +10,15 @@ T = TypeVar("T")
 
 _PAUSE = 0.02
 
+PATIENCE = 60.0
+"""Seconds: what processes take on few cores that all tests share, and more."""
+
+LATE = 30.0
+"""Seconds after which a test takes something for held up, on the slowest machine: no promise."""
+
 
 def eventually(
-    look: Callable[[], T], *, within: float = 15.0, pause: float = _PAUSE, wanted: str = ""
+    look: Callable[[], T], *, within: float = PATIENCE, pause: float = _PAUSE, wanted: str = ""
 ) -> T:
     """What `look` returns once that is true; it is called until then, `within` seconds at most.
 

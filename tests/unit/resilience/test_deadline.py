@@ -270,7 +270,7 @@ def test_steps_of_two_generators_in_turn_end_each_its_own(manual_clock: ManualCl
 def test_threads_and_loops_have_deadlines_of_their_own(manual_clock: ManualClock) -> None:
     """None leaks from one to another, though they interleave."""
     runtime = manual_clock.runtime()
-    meeting = threading.Barrier(4, timeout=10)
+    meeting = threading.Barrier(4, timeout=60)
     seen: dict[float, list[float | None]] = {}
 
     async def task(length: float) -> list[float | None]:
@@ -321,7 +321,7 @@ def test_an_executor_has_the_deadline_only_if_it_is_carried() -> None:
 
 def test_what_is_carried_runs_many_times_at_once(manual_clock: ManualClock) -> None:
     """Each call is by itself: one context cannot be entered twice, and none changes another's."""
-    meeting = threading.Barrier(4, timeout=10)
+    meeting = threading.Barrier(4, timeout=60)
 
     def work(add: float, *, of: float) -> tuple[float | None, float | None]:
         with deadline(add, runtime=manual_clock.runtime()):

@@ -30,6 +30,7 @@ from opentelemetry.sdk.trace.export import (
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.child import run
 from tests.support.otlp_sink import Failure, OtlpSink
+from tests.support.waiting import LATE
 
 import ninefold as nf
 from ninefold.config import load
@@ -138,7 +139,8 @@ def test_the_timeout_is_in_milliseconds(otlp_sink: OtlpSink, signal: Any) -> Non
     with otlp_sink.failing(Failure.HANG):
         began = time.monotonic()
         exporter.export(nothing)
-        assert time.monotonic() - began < 3
+        # 200 seconds, if they were taken for that.
+        assert time.monotonic() - began < LATE
     exporter.shutdown()
     assert otlp_sink.failed
 

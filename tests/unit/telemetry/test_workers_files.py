@@ -259,7 +259,7 @@ signal.pause()
     finally:
         process.kill()
         # Its child ends with its input.
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def test_a_worker_takes_the_lowest_number_that_is_free(tmp_path: Path) -> None:
