@@ -71,6 +71,7 @@ def _by_us(root: Path) -> set[str]:
 @example(["*", "!*/", "!x/**"], ["a.py "], ["b.py"], "\n")
 @example(["x/", "!x/a.py"], ["!a.py"], [], "\n")
 @example(["[a-[.-/]", "x**/z/a.py", "?**/b.py"], ["***/a.py"], [], "\n")
+@example(["!a"], [], ["/**"], "\n")
 @example(["/**/x/**\\/a.py", "a**"], ["y[/]a.py", "y/**"], [], "\n")
 @example(["?.py", "[!a].py"], ["\u00e9.py", "!\u00e9*"], ["[\u00e9].py"], "\n")
 @example(["\\!a.py", "\\#a.py", "[[]a].py", "a\\ b.py"], [], [], "\r\n")

@@ -134,7 +134,7 @@ def _runs(data: bytes) -> tuple[_Run, ...]:
             continue
         if not grouped or grouped[-1][0] != takes_in:
             grouped.append((takes_in, [], []))
-        pattern = _wild(text.removeprefix("/"))
+        pattern = _wild(text.removeprefix("/"), is_path="/" in text)
         grouped[-1][2].append(("/" in text, pattern))
         if not is_for_folders:
             grouped[-1][1].append(("/" in text, pattern))
@@ -159,7 +159,7 @@ def _trimmed(line: str) -> str:
     return f"{bare} " if escapes % 2 and len(bare) < len(line) else bare
 
 
-def _wild(text: str) -> str:
+def _wild(text: str, *, is_path: bool) -> str:
     """A pattern as a regular expression of a name, or of the path from its ignore file on."""
     found = ""
     at = 0
@@ -170,7 +170,7 @@ def _wild(text: str) -> str:
             start = at - 1
             while text[at : at + 1] == "*":
                 at += 1
-            stars, at = _stars(text, start, at)
+            stars, at = _stars(text, start, at) if is_path else ("[^/]*", at)
             found += stars
         elif char == "?":
             found += "[^/]"
@@ -196,7 +196,7 @@ def _stars(text: str, start: int, end: int) -> tuple[str, int]:
     is_after = text[start - 1 : start] in ("", "/") or not _SPECIAL.search(text, 0, start)
     follows = text[end : end + 1]
     is_before = follows in ("", "/") or text[end : end + 2] == "\\/"
-    if end - start < 2 or not is_after or not is_before or "/" not in text:
+    if end - start < 2 or not is_after or not is_before:
         return "[^/]*", end
     return ("(?:.*/)?", end + 1) if follows == "/" else (".*", end)
 
