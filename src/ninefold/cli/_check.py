@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, cast
 
 from ninefold.conformance._facts import Profile
@@ -90,6 +91,9 @@ def main(arguments: list[str]) -> int:
     """Run the command; the exit code."""
     # What a run makes lives to its end: to look for garbage meanwhile takes a third of its time.
     gc.disable()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path may be of bytes that are no text, and a terminal may know few letters.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         parsed = parse(arguments)
         if parsed.flags & {"--help", "-h"}:
@@ -123,6 +127,8 @@ def parse(arguments: list[str]) -> Arguments:
             parsed.values.setdefault(name, []).append(value)
         elif each in _FLAGS:
             parsed.flags.add(each)
+        elif name in _FLAGS:
+            raise ConfigurationError(f"{name} takes no value, got {value!r}")
         elif each.startswith("-") and each != "-":
             from ninefold.core import nearest
 
@@ -181,7 +187,8 @@ def _run(parsed: Arguments) -> int:
 
 def _write_baseline(file: str, report: Report, folder: str) -> Report:
     """Write the baseline; what is left to tell is what could not be read."""
-    from ninefold.conformance._baseline import UNREAD, write_baseline
+    from ninefold.conformance._baseline import write_baseline
+    from ninefold.conformance._engine import UNREAD
     from ninefold.conformance.reporters._summary import plural
 
     count = write_baseline(file, report.findings, folder)

@@ -8,14 +8,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from ninefold.conformance._engine import Report
+from ninefold.conformance._engine import UNREAD, Report
 from ninefold.conformance._finding import Finding
 from ninefold.conformance._places import beneath
 from ninefold.errors import ConfigurationError
 
 _VERSION: Final = 1
-UNREAD: Final = "NF-X002"
-"""What was not read was not checked, and never becomes known."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

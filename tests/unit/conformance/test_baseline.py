@@ -70,6 +70,7 @@ def test_gone_findings_are_told(folder: Path, capsys: pytest.CaptureFixture[str]
             " unit\n"
         )
     (folder / "shop/metrics.py").unlink()
+    (folder / "shop/other.py").touch()
     assert main(["shop", "--baseline", "known.json"]) == 0
     assert capsys.readouterr().err == told.err
 

@@ -4,13 +4,52 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from ninefold.conformance._facts import Position
 from ninefold.conformance.source._finder import root_and_name
 from ninefold.conformance.source._scopes import FUNCTIONS, Owner, Scope
 
-_HAS_BODY = ("body", "orelse", "finalbody", "handlers", "cases")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_CODING: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[^\n]*\n)?[^\n]*coding[:=]")
+_HAS_BODY: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def parsed(data: bytes) -> ast.Module:
+    """The tree of a file's source.
+
+    Raises what `ast.parse` does, with the place where there is one, and also `SyntaxError` for what
+    Python refuses in a file alone: text in another encoding than is declared.
+    """
+    at = data.find(b"\0")
+    if at >= 0:
+        if data.startswith(_UTF16):
+            raise _wrong("it is in UTF-16, which Python does not read", data, 0)
+        raise _wrong("source code cannot contain null bytes", data, at)
+    if not data.isascii() and not _CODING.match(data):
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = data[error.start]
+            what = f"the byte 0x{byte:02x} is not UTF-8, and no other encoding is declared"
+            raise _wrong(what, data, error.start) from None
+    return ast.parse(data)
+
+
+def _wrong(what: str, data: bytes, at: int) -> SyntaxError:
+    before = data[:at]
+    start = before.rfind(b"\n") + 1
+    column = len(before[start:].decode("utf-8", "replace")) + 1
+    return SyntaxError(what, (None, before.count(b"\n") + 1, column, None))
+
+
+def _with_line_feeds(data: bytes) -> bytes:
+    """The source with the line feeds that Python sees where there are carriage returns alone."""
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 class Module:
@@ -19,13 +58,14 @@ class Module:
     def __init__(self, path: str, shown: str, data: bytes, *, is_read: bool) -> None:
         """`shown` is the path as findings give it; `is_read` says that it is one of the run.
 
-        Raises what `ast.parse` does.
+        Raises what `parsed` does.
         """
         self.path = path
         self.shown = shown
-        self.data = data
+        # Lines are counted by their feeds.
+        self.data = data = _with_line_feeds(data)
         self.is_read = is_read
-        self.tree = ast.parse(data)
+        self.tree = parsed(data)
         self.stars: list[str] = []
         self._scopes: dict[int, Scope] = {}
         self._lines: list[bytes] | None = None
