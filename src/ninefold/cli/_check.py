@@ -18,6 +18,7 @@ from ninefold.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ninefold.conformance._engine import Report
+    from ninefold.conformance._options import Options
 
 _FORMATS: Final = (
     "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown",
@@ -46,7 +47,8 @@ Options:
   --baseline FILE      Do not tell the findings that FILE knows, but those of them that are gone;
                        --baseline= takes none, whatever is configured.
   --write-baseline FILE
-                       Write the findings to FILE instead, to be known from now on.
+                       Write the findings to FILE instead, to be known from now on; what FILE
+                       has of files that are not checked stays.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
   --no-cache           Read every file anew; else what is unchanged comes from .ninefold_cache.
   -h, --help           Show this message.
@@ -164,7 +166,7 @@ def _run(parsed: Arguments) -> int:
         parsed.paths or ["."], options, found, is_cached="--no-cache" not in parsed.flags
     )
     if write_to:
-        report = _write_baseline(write_to, report, options.folder)
+        report = _write_baseline(write_to, report, parsed.paths or ["."], options)
     for each in report.gone:
         sys.stderr.write(f"gone: {each}\n")
     if "--statistics" in parsed.flags:
@@ -185,14 +187,17 @@ def _run(parsed: Arguments) -> int:
     return 1 if any(each.severity in failing for each in report.findings) else 0
 
 
-def _write_baseline(file: str, report: Report, folder: str) -> Report:
+def _write_baseline(file: str, report: Report, paths: list[str], options: Options) -> Report:
     """Write the baseline; what is left to tell is what could not be read."""
     from ninefold.conformance._baseline import write_baseline
-    from ninefold.conformance._engine import UNREAD
+    from ninefold.conformance._engine import UNREAD, is_chosen
     from ninefold.conformance.reporters._summary import plural
+    from ninefold.conformance.rules import every_rule
 
-    count = write_baseline(file, report.findings, folder)
-    sys.stderr.write(f"{plural(count, 'finding')} written to {file}\n")
+    ran = [each for each in every_rule() if is_chosen(each, options)]
+    count, kept = write_baseline(file, report, paths, ran, options.folder)
+    rest = f", {kept} kept of what was not checked" if kept else ""
+    sys.stderr.write(f"{plural(count, 'finding')} written to {file}{rest}\n")
     unread = tuple(each for each in report.findings if each.code == UNREAD)
     return report._replace(findings=unread, known=count)
 

@@ -47,7 +47,7 @@ def check(
     if configuration.baseline:
         from ninefold.conformance._baseline import read_baseline, without_known
 
-        ran = {each.code for each in judges if is_chosen(each, options)}
+        ran = [each for each in judges if is_chosen(each, options)]
         known = read_baseline(configuration.baseline)
         report = without_known(report, known, paths, ran, options.folder)
     return report

@@ -217,7 +217,7 @@ def test_a_rule_is_checked_when_it_is_made(arguments: dict[str, str], says: str)
 
 
 def test_only_rules_are_rules(project: Path) -> None:
-    """A function that was never made a rule is refused, and what is not read is told all the same."""
+    """A function that was never made a rule is refused; what is not read is told by any."""
     with pytest.raises(ConfigurationError, match="must be functions decorated with"):
         check_paths([str(project)], Options(), Configuration(), rules=[lambda each, context: []])
     report = check_paths([str(project / "none.py")], Options(), Configuration(), rules=[])
