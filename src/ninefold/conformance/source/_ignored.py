@@ -1,10 +1,9 @@
 r"""What a repository's `.gitignore` files leave out, read as git reads them.
 
-Read are `.gitignore` in every folder from the root of the repository down, and the root's
-`.git/info/exclude`; outside of a repository those from the named folder down. Not read are the
-user's own `core.excludesFile`, and the index: a file that is tracked although a pattern fits it is
-left out too. Case counts, and characters are bytes.
-Source: git's documentation, gitignore.
+Read are `.gitignore` in every folder from the root of the repository down, the repository's
+`info/exclude` and the user's `core.excludesFile`; outside of a repository `.gitignore` from the
+named folder down. Not read is the index: a file that is tracked although a pattern fits it is left
+out too. Case counts, and characters are bytes. Source: git's documentation, gitignore.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from __future__ import annotations
 import os
 import re
 from typing import Final, NamedTuple, TypeAlias
+
+from ninefold.conformance.source._git import ignore_files
 
 _FILE: Final = ".gitignore"
 _REPOSITORY: Final = ".git"
@@ -79,7 +80,9 @@ class Ignored(NamedTuple):
         """The same with what `folder` itself says; a repository of its own asks no other."""
         found = self
         if is_root:
-            found = Ignored()._with(os.path.join(folder, _REPOSITORY, "info", "exclude"))
+            found = Ignored()
+            for each in ignore_files(folder):
+                found = found._with(each)
         return found._with(os.path.join(folder, _FILE)) if has_file else found
 
     def _with(self, file: str) -> Ignored:
