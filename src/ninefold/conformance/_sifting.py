@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from ninefold.conformance._facts import Suppression
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Edit, Fix, Found
 from ninefold.conformance._options import Options
 from ninefold.conformance._rule import Rule
 
@@ -82,9 +82,24 @@ def _idle(
                 yield rule, Found(each.position, message, _meant(code, every)), ""
         if idle:
             message = f"the suppression of {', '.join(idle)} accepts nothing"
-            yield rule, Found(each.position, message, "take it out"), ""
+            fix = _taken_out(each) if len(idle) == len(each.codes) else None
+            yield rule, Found(each.position, message, "take it out", fix), ""
         elif not each.codes and not spent:
-            yield rule, Found(each.position, "the suppression accepts nothing", "take it out"), ""
+            message = "the suppression accepts nothing"
+            yield rule, Found(each.position, message, "take it out", _taken_out(each)), ""
+
+
+def _taken_out(suppression: Suppression) -> Fix | None:
+    """A fix that takes the comment out; None where it says more, as to other tools."""
+    listed = ", ".join(suppression.codes)
+    bare = {
+        len(f"# noqa: {listed}") if listed else 0,
+        len(f"# ninefold: ignore[{listed}]" if listed else "# ninefold: ignore"),
+    }
+    at = suppression.position
+    if at.end_column - at.column not in bare:
+        return None
+    return Fix("safe", "take it out", (Edit(at, ""),))
 
 
 def _meant(code: str, every: frozenset[str]) -> str:
