@@ -180,6 +180,9 @@ def test_a_rule_that_is_asked_for_and_broken(project: Path) -> None:
     assert code == 2
     assert "--select names 'ACME-N101', which is no rule" in out
     assert "the entry point 'broken' of ninefold.conformance_rules cannot be imported" in out
+    code, out = check(project, "ACME-N101", command="explain")
+    assert code == 2
+    assert "the entry point 'broken' of ninefold.conformance_rules cannot be imported" in out
 
 
 @pytest.mark.parametrize("form", ["concise", "text", "json", "sarif", "junit", "github"])
