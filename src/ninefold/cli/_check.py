@@ -74,8 +74,12 @@ class Arguments:
         if not given:
             return None
         if choices and given[-1] not in choices:
+            from ninefold.core import nearest
+
+            near = nearest(given[-1], choices)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConfigurationError(
-                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}"
+                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}{hint}"
             )
         return given[-1]
 

@@ -76,6 +76,7 @@ def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[
         (["--select", "U209,U299"], "--select names 'U299', which is no rule; did you mean"),
         (["--format", "xml"], "--format must be one of text, concise, json"),
         (["--fail-on", "X"], "--fail-on must be one of E, W, I, got 'X'"),
+        (["--format", "sarrif"], "got 'sarrif'; did you mean sarif?"),
         (["--config", "none.toml"], "the configuration none.toml cannot be read"),
     ],
 )

@@ -254,7 +254,7 @@ def test_a_frame_is_of_the_file_alone(capsys: pytest.CaptureFixture[str]) -> Non
         (b"groups:\n  - 3\n", (2, 5), "'groups' must be a list of mappings, has 3"),
         (b"groups: []\n---\ngroups: []\n", (2, 1), "another document"),
         (b"a: &a [*a]\ngroups: *a\n", (1, 4), "more than 100 levels"),
-        (b"x: \xff\n", (1, 1), "is not UTF-8"),
+        (b"a: 1\n\xc3\xa9: \xff\n", (2, 4), "is not UTF-8"),
         (
             b"metrics:\n  - name: a.b\n    instrument: {c: 1}\n",
             (3, 17),

@@ -106,6 +106,7 @@ def test_names_of_conventions_are_exempt_until_asked(tmp_path: Path) -> None:
         ),
         ("# noqa: NF-U204", ["NF-D601", "NF-N103", "NF-U202", "NF-X001"], 0),
         ("# noqa", ["NF-D601", "NF-N103", "NF-U202"], 0),
+        ("# noqa: E501  # not NF-U202", ["NF-D601", "NF-N103", "NF-U202"], 0),
     ],
 )
 def test_suppressions(comment: str, found: list[str], suppressed: int, tmp_path: Path) -> None:

@@ -235,8 +235,10 @@ def _document(path: Path) -> Node:
     except OSError as error:
         raise _Unreadable(start, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise _Unreadable(Position(shown, line, 1, line, 1), "is not UTF-8") from None
+        before = error.object[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
+        raise _Unreadable(Position(shown, line, column, line, column + 1), "is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         why = f"is not YAML: {error.problem or error.context}"
