@@ -426,6 +426,28 @@ def test_file_that_is_odd(
     assert (found.name.position.line, found.name.position.column) == place
 
 
+CALLS = "".join(f"def f{i + 1}(): return f{i}() + f{i}()\n" for i in range(30))
+SQUARES = "".join(f"x{i + 1} = x{i} * x{i}\n" for i in range(18))
+TEN = "'aaaaaaaaaa'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"def f0(): return 'a'\n{CALLS}n = f30()\n",
+        f"a = {TEN}\nb = a.replace('a', a)\nc = b.replace('a', b)\nd = c.replace('a', c)\nn = d\n",
+        f"a = {TEN}.join([{', '.join([TEN] * 300)}])\nn = a.join([{', '.join('a' * 300)}])\n",
+        f"x0 = 9999999999\n{SQUARES}n = str(x18)\n",
+    ],
+    ids=["calls", "replaced", "joined", "squares"],
+)
+def test_what_grows_without_end(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source that would make a text of any length, or take any time, is given up in both."""
+    text = f"from prometheus_client import Gauge\n{text}Gauge(n, 'h')\nGauge('a', 'h')\n"
+    facts = facts_of(tmp_path, {"a.py": text}, monkeypatch)
+    assert [each.is_resolved for each in facts.declarations] == [False, True]
+
+
 def test_folders_of_others_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environments, caches and what is built are not looked at unless they are named."""
     text = "from prometheus_client import Gauge\nGauge('a', 'h')"
