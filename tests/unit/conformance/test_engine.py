@@ -116,6 +116,37 @@ def test_suppressions(comment: str, found: list[str], suppressed: int, tmp_path:
     assert report.suppressed == suppressed
 
 
+@pytest.mark.parametrize("line", [1, 2])
+def test_suppression_on_any_line_of_a_finding(line: int, tmp_path: Path) -> None:
+    """What stands on several lines is accepted on each of them."""
+    lines = ["meter.create_counter(", "    'shop.'", "    'orders_total',", "    '{order}')"]
+    lines[line] += "  # noqa: NF-S401"
+    report = report_of(tmp_path, "\n".join(lines) + "\n", select=("NF-S401", "NF-X001"))
+    assert (codes(report), report.suppressed) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("'shop.orders_total'", '"shop.orders"'),
+        ("NAME", None),
+        ("f'shop.{ORDERS}'", None),
+        ("'shop.' 'orders_total'", None),
+        ("'shop.'\n'orders_total'", None),
+        ("r'shop.orders_total'", None),
+    ],
+)
+def test_an_edit_is_of_a_literal_alone(name: str, edit: str | None, tmp_path: Path) -> None:
+    """What is put together, or stands elsewhere, is not written over."""
+    text = (
+        "NAME = 'shop.orders_total'\nORDERS = 'orders_total'\n"
+        f"meter.create_counter({name}, '{{order}}', 'Orders placed.')\n"
+    )
+    (found,) = report_of(tmp_path, text, select=("NF-S401",)).findings
+    edits = [each.text for each in found.fix.edits] if found.fix is not None else []
+    assert edits == ([] if edit is None else [edit])
+
+
 def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:
     """Whether it would have been needed is not known: it is not called idle."""
     report = report_of(tmp_path, f"{TEXT.rstrip()}  # noqa: NF-U204\n", ignore=("NF-U204",))
