@@ -221,6 +221,16 @@ def test_a_name_is_held_against_its_own_api(capsys: pytest.CaptureFixture[str]) 
     assert "N101" not in capsys.readouterr().out
 
 
+def test_what_is_not_resolved_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary says of how many declarations the name is known: nothing is skipped unsaid."""
+    write("a.py", f"{GOOD}import os\nmore = meter.create_counter(os.environ['NAME'])\n")
+    main([])
+    assert capsys.readouterr().out.endswith("2 metrics declared in 1 file, 1 resolved.\n")
+    main(["--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (document["declarations"], document["resolved"]) == (2, 1)
+
+
 def test_explain() -> None:
     """A rule is explained by its page, all are listed without a code, and a near one is named."""
     run = CliRunner().invoke
