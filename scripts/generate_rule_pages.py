@@ -37,7 +37,9 @@ rules.
 
 An error is wrong whatever was meant, a warning most likely; information is good to know. A safe fix
 changes nothing that is stored. An unsafe one changes a stored name, label, unit or bucket, and
-needs a migration.
+needs a migration. A finding brings its fix as edits in the formats `json`, `jsonl` and `sarif`,
+where what is to be replaced stands there as a literal; no fix means that it takes more than that,
+as values that are to be divided.
 """
 PROGRAM = re.compile(r"^```python$", re.MULTILINE)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, cast
 
 from ninefold.conformance._facts import Profile
@@ -17,6 +18,7 @@ from ninefold.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ninefold.conformance._engine import Report
+    from ninefold.conformance._options import Options
 
 _FORMATS: Final = (
     "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown",
@@ -45,7 +47,8 @@ Options:
   --baseline FILE      Do not tell the findings that FILE knows, but those of them that are gone;
                        --baseline= takes none, whatever is configured.
   --write-baseline FILE
-                       Write the findings to FILE instead, to be known from now on.
+                       Write the findings to FILE instead, to be known from now on; what FILE
+                       has of files that are not checked stays.
   --config FILE        A file with [tool.ninefold.check] (default: the nearest pyproject.toml).
   --no-cache           Read every file anew; else what is unchanged comes from .ninefold_cache.
   -h, --help           Show this message.
@@ -71,8 +74,12 @@ class Arguments:
         if not given:
             return None
         if choices and given[-1] not in choices:
+            from ninefold.core import nearest
+
+            near = nearest(given[-1], choices)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConfigurationError(
-                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}"
+                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}{hint}"
             )
         return given[-1]
 
@@ -90,6 +97,9 @@ def main(arguments: list[str]) -> int:
     """Run the command; the exit code."""
     # What a run makes lives to its end: to look for garbage meanwhile takes a third of its time.
     gc.disable()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path may be of bytes that are no text, and a terminal may know few letters.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         parsed = parse(arguments)
         if parsed.flags & {"--help", "-h"}:
@@ -123,6 +133,8 @@ def parse(arguments: list[str]) -> Arguments:
             parsed.values.setdefault(name, []).append(value)
         elif each in _FLAGS:
             parsed.flags.add(each)
+        elif name in _FLAGS:
+            raise ConfigurationError(f"{name} takes no value, got {value!r}")
         elif each.startswith("-") and each != "-":
             from ninefold.core import nearest
 
@@ -158,7 +170,7 @@ def _run(parsed: Arguments) -> int:
         parsed.paths or ["."], options, found, is_cached="--no-cache" not in parsed.flags
     )
     if write_to:
-        report = _write_baseline(write_to, report, options.folder)
+        report = _write_baseline(write_to, report, parsed.paths or ["."], options)
     for each in report.gone:
         sys.stderr.write(f"gone: {each}\n")
     if "--statistics" in parsed.flags:
@@ -179,13 +191,17 @@ def _run(parsed: Arguments) -> int:
     return 1 if any(each.severity in failing for each in report.findings) else 0
 
 
-def _write_baseline(file: str, report: Report, folder: str) -> Report:
+def _write_baseline(file: str, report: Report, paths: list[str], options: Options) -> Report:
     """Write the baseline; what is left to tell is what could not be read."""
-    from ninefold.conformance._baseline import UNREAD, write_baseline
+    from ninefold.conformance._baseline import write_baseline
+    from ninefold.conformance._engine import UNREAD, is_chosen
     from ninefold.conformance.reporters._summary import plural
+    from ninefold.conformance.rules import every_rule
 
-    count = write_baseline(file, report.findings, folder)
-    sys.stderr.write(f"{plural(count, 'finding')} written to {file}\n")
+    ran = [each for each in every_rule() if is_chosen(each, options)]
+    count, kept = write_baseline(file, report, paths, ran, options.folder)
+    rest = f", {kept} kept of what was not checked" if kept else ""
+    sys.stderr.write(f"{plural(count, 'finding')} written to {file}{rest}\n")
     unread = tuple(each for each in report.findings if each.code == UNREAD)
     return report._replace(findings=unread, known=count)
 

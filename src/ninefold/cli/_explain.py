@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ninefold.conformance import every_rule
+from ninefold.conformance.rules import loaded
 from ninefold.core import nearest
 
 
@@ -15,7 +15,8 @@ def command(code: str | None) -> None:
 
     Exits with 2 where there is no such rule.
     """
-    rules = {each.code: each for each in every_rule()}
+    known, without = loaded()
+    rules = {each.code: each for each in known}
     if code is None:
         for each in rules.values():
             click.echo(f"{each.code} {each.severity} {each.slug}: {each.what}")
@@ -25,7 +26,8 @@ def command(code: str | None) -> None:
     if found is None:
         near = nearest(wanted, list(rules))
         hint = f"did you mean {near}?" if near else "`ninefold explain` lists them"
-        raise UnknownRuleError(f"there is no rule {code}; {hint}")
+        lost = "".join(f"; {each.why}" for each in without)
+        raise UnknownRuleError(f"there is no rule {code}; {hint}{lost}")
     click.echo(found.page)
 
 

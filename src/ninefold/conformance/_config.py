@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple, get_args
@@ -12,12 +13,17 @@ from ninefold.conformance._finding import SEVERITIES, Severity
 from ninefold.errors import ConfigurationError
 
 _FILE: Final = "pyproject.toml"
+_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _ROOT_MARKS: Final = (".git", ".hg")
 _TABLE: Final = "tool.ninefold.check"
 _LISTS: Final = ("select", "ignore", "registry", "exclude", "backends")
 _KEYS: Final = (
     *_LISTS, "per-file-ignores", "severity", "prefix", "profile", "fail-on", "baseline",
 )  # fmt: skip
+
+
+_OWN_KEYS: Final = frozenset({"select", "ignore", "per-file-ignores", "fail-on", "severity"})
+"""Keys that no setting of a service has: `[tool.ninefold]` has those as well."""
 
 
 class Configuration(NamedTuple):
@@ -86,7 +92,7 @@ def _content(path: str) -> bytes:
 
 def _parsed(path: str, content: bytes) -> Configuration | None:
     # Most of these files say nothing of us, and are not parsed.
-    if b"ninefold" not in content or b"check" not in content:
+    if b"ninefold" not in content or b"tool" not in content:
         return None
     import tomllib
 
@@ -94,10 +100,13 @@ def _parsed(path: str, content: bytes) -> Configuration | None:
         document = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from error
-    table: object = document
-    for name in _TABLE.split("."):
-        table = table.get(name) if isinstance(table, dict) else None
+    tools = document.get("tool")
+    ours = tools.get("ninefold") if isinstance(tools, dict) else None
+    if not isinstance(ours, dict):
+        return None
+    table = ours.get("check")
     if table is None:
+        _misplaced(ours, path)
         return None
     if not isinstance(table, dict):
         raise ConfigurationError(f"{_TABLE} in {path} must be a table, [{_TABLE}]")
@@ -107,6 +116,19 @@ def _parsed(path: str, content: bytes) -> Configuration | None:
     return _settled(table, path)
 
 
+def _misplaced(ours: dict[str, object], path: str) -> None:
+    """Refuse what was meant for `[tool.ninefold.check]` and stands elsewhere, unheard."""
+    from ninefold.core import nearest
+
+    for key, value in ours.items():
+        if isinstance(value, dict) and nearest(key, ("check",)):
+            raise ConfigurationError(
+                f"{path}: there is no [tool.ninefold.{key}]; did you mean [{_TABLE}]?"
+            )
+        if key in _OWN_KEYS:
+            raise ConfigurationError(f"{path}: {key} must stand in [{_TABLE}], not [tool.ninefold]")
+
+
 def _settled(table: dict[str, object], path: str) -> Configuration:
     lists = {key: _strings(table.get(key, []), key, path) for key in _LISTS}
     ignores = _table(table, "per-file-ignores", path)
@@ -114,7 +136,8 @@ def _settled(table: dict[str, object], path: str) -> Configuration:
     for code, value in severities.items():
         if value not in SEVERITIES:
             raise ConfigurationError(
-                f"{path}: severity of {code} must be one of 'E', 'W', 'I', got {value!r}"
+                f"{path}: severity of {code} must be one of 'E', 'W', 'I',"
+                f" got {value!r}{_meant_severity(value)}"
             )
     profile = _word(table, "profile", path, get_args(Profile))
     fail_on = _word(table, "fail-on", path, SEVERITIES)
@@ -126,14 +149,17 @@ def _settled(table: dict[str, object], path: str) -> Configuration:
         exclude=lists["exclude"],
         backends=_backends(lists["backends"], path),
         per_file_ignores={
-            pattern: codes(_strings(value, pattern, path), f"{path}: per-file-ignores")
+            pattern: codes(
+                _strings(value, f"per-file-ignores of {pattern!r}", path),
+                f"{path}: per-file-ignores of {pattern!r}",
+            )
             for pattern, value in ignores.items()
         },
         severity={
             codes((code,), f"{path}: severity")[0]: value  # type: ignore[misc]  # checked above
             for code, value in severities.items()
         },
-        prefix=_word(table, "prefix", path, ()) or "",
+        prefix=_prefix(_word(table, "prefix", path, ()) or "", path),
         profile=profile,  # type: ignore[arg-type]  # one of them
         fail_on=fail_on or "E",  # type: ignore[arg-type]  # one of them
         baseline=_placed(_word(table, "baseline", path, ()), path),
@@ -152,6 +178,15 @@ def _backends(given: tuple[str, ...], path: str) -> tuple[str, ...]:
     return given
 
 
+def _prefix(given: str, path: str) -> str:
+    if given and not _PREFIX.fullmatch(given):
+        raise ConfigurationError(
+            f"{path}: prefix must be a beginning of names, a letter and then letters, digits,"
+            f" '.', '_', '-' and '/', got {given!r}"
+        )
+    return given
+
+
 def _placed(name: str | None, path: str) -> str:
     return os.path.join(_folder(path), name) if name else ""
 
@@ -164,19 +199,23 @@ def codes(given: tuple[str, ...], where: str) -> tuple[str, ...]:
     """
     if not given:
         return ()
-    from ninefold.conformance.rules import every_rule
+    from ninefold.conformance.rules import loaded
 
-    known = [each.code for each in every_rule()]
+    rules, without = loaded()
+    known = [each.code for each in rules]
     found: list[str] = []
     for each in given:
         code = each.strip().upper()
+        if not code:
+            raise ConfigurationError(f"{where} names {each!r}; 'ALL' is every rule")
         if code == "ALL":
             code = ""
-        elif "-" not in code:
+        elif "-" not in code and not any(rule.startswith(f"{code}-") for rule in known):
             code = f"NF-{code}"
         if code and not any(rule.startswith(code) for rule in known):
+            lost = "".join(f"; {each.why}" for each in without)
             raise ConfigurationError(
-                f"{where} names {each!r}, which is no rule{_meant(code, known)}"
+                f"{where} names {each!r}, which is no rule{_meant(code, known)}{lost}"
             )
         found.append(code)
     return tuple(found)
@@ -215,5 +254,21 @@ def _word(table: dict[str, object], key: str, path: str, choices: tuple[str, ...
         return None
     if not isinstance(value, str) or (choices and value not in choices):
         wanted = f"one of {', '.join(map(repr, choices))}" if choices else "a string"
-        raise ConfigurationError(f"{path}: {key} must be {wanted}, got {value!r}")
+        hint = ""
+        if choices == SEVERITIES:
+            hint = _meant_severity(value)
+        elif choices and isinstance(value, str):
+            from ninefold.core import nearest
+
+            near = nearest(value, choices)
+            hint = f"; did you mean {near!r}?" if near else ""
+        raise ConfigurationError(f"{path}: {key} must be {wanted}, got {value!r}{hint}")
     return value
+
+
+def _meant_severity(value: object) -> str:
+    word = str(value).strip().lower()
+    for severity, name in zip(SEVERITIES, ("error", "warning", "information"), strict=True):
+        if word and name.startswith(word):
+            return f"; did you mean {severity!r}?"
+    return ""

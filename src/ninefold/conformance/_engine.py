@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ninefold.conformance._digest import digest
-from ninefold.conformance._facts import Declaration, Facts, Position, Use
-from ninefold.conformance._finding import Finding, Found
+from ninefold.conformance._facts import Declaration, Facts, Position, Unread, Use
+from ninefold.conformance._finding import Finding, Found, Severity
 from ninefold.conformance._options import Options
 from ninefold.conformance._places import beneath
 from ninefold.conformance._rule import Context, Registry, Rule, known_name
 from ninefold.conformance._sifting import Raw, sifted
+
+UNREAD: Final = "NF-X002"
+"""The rule that tells what was not read."""
+
+_NOWHERE: Final = Position("<run>", 1, 1, 1, 1)
 
 
 class Report(NamedTuple):
@@ -51,14 +56,22 @@ def run(facts: Facts, options: Options, rules: Iterable[Rule], registry: Registr
     raw: dict[tuple[str, Position, str], Raw] = {}
     owners: dict[tuple[str, Position], str] = {}
     ran = {each.code: each for each in rules if is_chosen(each, options)}
+    failed: list[Unread] = []
     for each in ran.values():
-        for declaration, found in _found(each, context):
+        for declaration, found in _found(each, context, failed):
             metric = found.metric
             if metric is None:
                 metric = declaration.name.shown if declaration is not None else ""
             # What a wrapper gives to all that it makes is said once, of the first.
             if owners.setdefault((each.code, found.position), metric) == metric:
                 raw.setdefault((each.code, found.position, found.message), (each, found, metric))
+    if failed:
+        facts = facts.joined(Facts(unread=tuple(failed)))
+        unread = ran.get(UNREAD)
+        if unread is not None:
+            for one in failed:
+                found = Found(one.position, one.why, one.remedy)
+                raw[UNREAD, one.position, one.why] = (unread, found, "")
     kept, suppressed, idle = sifted(list(raw.values()), facts.suppressions, ran, options)
     return Report(_settled([*kept, *idle], options), facts, suppressed)
 
@@ -75,8 +88,11 @@ def _is_conventional(declaration: Declaration, registry: Registry) -> bool:
 def is_chosen(rule: Rule, options: Options) -> bool:
     """Whether a rule runs: the longest code of `select` and `ignore` that fits it decides.
 
-    A rule that is off by default wants its whole code in `select`.
+    A rule that is off by default wants its whole code in `select`. What could not be read is
+    always told, as it fails the run in any case.
     """
+    if rule.code == UNREAD:
+        return True
     if not rule.default and rule.code not in options.select:
         return False
     chosen = _longest(rule.code, options.select) if options.select else 0
@@ -86,7 +102,7 @@ def is_chosen(rule: Rule, options: Options) -> bool:
 
 def _is_ignored(raw: Raw, options: Options) -> bool:
     """Whether a file is spared a rule by `per-file-ignores`, whose patterns fit its end or all."""
-    if not options.per_file_ignores:
+    if not options.per_file_ignores or raw[0].code == UNREAD:
         return False
     from fnmatch import fnmatch  # few runs need it
 
@@ -102,20 +118,31 @@ def _longest(code: str, prefixes: tuple[str, ...]) -> int:
     return max((len(each) for each in prefixes if code.startswith(each)), default=-1)
 
 
-def _found(rule: Rule, context: Context) -> Iterator[tuple[Declaration | None, Found]]:
+def _found(
+    rule: Rule, context: Context, failed: list[Unread]
+) -> Iterator[tuple[Declaration | None, Found]]:
+    """What a rule finds; that it fails, and where first, goes to `failed`, and the rest is done."""
+    subjects: Iterable[tuple[Declaration | None, Any, Position]]
     if rule.about == "run":
-        for found in rule.check(context.facts, context):
-            yield None, found
+        subjects = [(None, context.facts, _NOWHERE)]
     elif rule.about == "declaration":
-        for declaration in context.facts.declarations:
-            if _concerns(rule, declaration, context):
-                for found in rule.check(declaration, context):
-                    yield declaration, found
+        subjects = ((each, each, each.position) for each in context.facts.declarations)
     else:
-        for use in context.facts.uses:
-            if _concerns(rule, use.declaration, context):
-                for found in rule.check(use, context):
-                    yield use.declaration, found
+        subjects = ((each.declaration, each, each.position) for each in context.facts.uses)
+    is_sound = True
+    for declaration, subject, position in subjects:
+        if declaration is not None and not _concerns(rule, declaration, context):
+            continue
+        try:
+            for found in rule.check(subject, context):
+                if not isinstance(found, Found):  # pyright: ignore[reportUnnecessaryIsInstance]  # rules of others
+                    raise TypeError(f"it must yield ninefold.conformance.Found, got {found!r}")
+                yield declaration, found
+        except Exception as error:  # noqa: BLE001 - rules of others may raise whatever they like
+            if is_sound:
+                why = f"the rule {rule.code} failed here: {type(error).__name__}: {error}"
+                failed.append(Unread(position, why, f"mend the rule, or ignore {rule.code}"))
+            is_sound = False
 
 
 def _concerns(rule: Rule, declaration: Declaration, context: Context) -> bool:
@@ -125,6 +152,12 @@ def _concerns(rule: Rule, declaration: Declaration, context: Context) -> bool:
         return False
     profile = context.profile(declaration)
     return profile == "both" or profile in rule.profiles
+
+
+def _severity(code: str, options: Options) -> Severity | None:
+    """What the project says of a rule: the longest code that fits it decides."""
+    fitting = [each for each in options.severity if code.startswith(each)]
+    return options.severity[max(fitting, key=len)] if fitting else None
 
 
 def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
@@ -137,7 +170,7 @@ def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
     seen: dict[str, int] = {}
     findings: list[Finding] = []
     for rule, found, metric in ordered:
-        severity = options.severity.get(rule.code, found.severity or rule.severity)
+        severity = _severity(rule.code, options) or found.severity or rule.severity
         given = found.position.path
         path = paths.get(given) or paths.setdefault(given, beneath(given, options.folder))
         text = "\0".join(

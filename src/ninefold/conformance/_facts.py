@@ -223,22 +223,28 @@ class Use:
 
 
 class Unread(NamedTuple):
-    """Something that could not be read: a file, or a line of one."""
+    """Something that could not be read: a file, or a line of one.
+
+    `remedy` is given where mending it, or leaving it out, is not what helps.
+    """
 
     position: Position
     why: str
+    remedy: str = ""
 
 
 class Suppression(NamedTuple):
     """A comment that accepts findings on its line: all of them where `codes` is empty.
 
-    `until` is the last day on which it holds, as written (`2027-03-01`).
+    `until` is the last day on which it holds, as written (`2027-03-01`). One with a `fault` in how
+    it is written accepts nothing.
     """
 
     position: Position
     codes: tuple[str, ...]
     until: str = ""
     reason: str = ""
+    fault: str = ""
 
 
 class Facts(NamedTuple):

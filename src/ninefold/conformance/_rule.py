@@ -10,11 +10,23 @@ The docstring is the rule's page: its first paragraph says what is found, then c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_args,
+)
 
 from ninefold.conformance._facts import Declaration, Facts, Profile, Use
-from ninefold.conformance._finding import FixKind, Found, Severity
+from ninefold.conformance._finding import SEVERITIES, FixKind, Found, Severity
+from ninefold.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ninefold.conformance._options import Options
@@ -23,6 +35,7 @@ About: TypeAlias = Literal["declaration", "use", "run"]
 Check: TypeAlias = Callable[[Any, "Context"], Iterable[Found]]
 CheckT = TypeVar("CheckT", bound=Callable[..., Iterable[Found]])
 RememberedT = TypeVar("RememberedT")
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9]*-[A-Z][0-9]{3}")
 EVERY_PROFILE: frozenset[Profile] = frozenset({"otel", "prometheus"})
 
 
@@ -199,11 +212,26 @@ def rule(
 
     The rule is the check's attribute `rule`, which is how a module's rules are found. `exempt` is
     true by default for names, units, instruments and clashes (N, U, I, C): the registry is the
-    authority for its own names.
+    authority for its own names. Raises `ConfigurationError` for a code of another form.
     """
+    full = code if "-" in code else f"NF-{code}"
+    if not _CODE.fullmatch(full):
+        raise ConfigurationError(
+            "a rule's code must be a prefix, a letter and three digits, as 'ACME-N101',"
+            f" got {code!r}"
+        )
+    if severity not in SEVERITIES:
+        raise ConfigurationError(
+            f"severity of {full} must be one of {', '.join(map(repr, SEVERITIES))},"
+            f" got {severity!r}"
+        )
+    if about not in get_args(About):
+        raise ConfigurationError(
+            f"about of {full} must be one of {', '.join(map(repr, get_args(About)))}, got {about!r}"
+        )
+    family = full.rpartition("-")[2][0]
 
     def decorate(check: CheckT) -> CheckT:
-        full = code if "-" in code else f"NF-{code}"
         check.rule = Rule(  # type: ignore[attr-defined]  # read by `rules_in`
             code=full,
             slug=slug,
@@ -214,7 +242,7 @@ def rule(
             fix=fix,
             profiles=frozenset(profiles),
             partly=partly,
-            exempt=code[0] in "NUIC" if exempt is None else exempt,
+            exempt=family in "NUIC" if exempt is None else exempt,
             default=default,
         )
         return check

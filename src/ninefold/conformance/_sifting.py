@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from ninefold.conformance._facts import Suppression
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Edit, Fix, Found
 from ninefold.conformance._options import Options
 from ninefold.conformance._rule import Rule
 
@@ -15,7 +14,6 @@ Raw: TypeAlias = tuple[Rule, Found, str]
 """A rule, what it has found, and in which metric."""
 
 _UNUSED: Final = "NF-X001"
-_DAY: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def sifted(
@@ -28,7 +26,7 @@ def sifted(
     by_line: dict[tuple[str, int], list[Suppression]] = {}
     every = list(suppressions)
     for each in every:
-        if not _fault(each, options):
+        if not (each.fault or _expired(each, options)):
             by_line.setdefault((each.position.path, each.position.line), []).append(each)
     used: set[tuple[Suppression, str]] = set()
     kept: list[Raw] = []
@@ -51,12 +49,10 @@ def sifted(
     return kept, suppressed, idle
 
 
-def _fault(suppression: Suppression, options: Options) -> str:
+def _expired(suppression: Suppression, options: Options) -> str:
     until = suppression.until
-    if until and not _DAY.fullmatch(until):
-        return f"until must be a day as in 2027-03-01, got {until!r}"
     if until and options.today and until < options.today:
-        return f"the suppression has expired on {until}"
+        return f"the suppression expired on {until}"
     return ""
 
 
@@ -68,26 +64,53 @@ def _idle(
     rule: Rule,
 ) -> Iterator[Raw]:
     for each in suppressions:
-        fault = _fault(each, options)
-        if fault:
-            yield rule, Found(each.position, fault, "mend what it accepts, or renew it"), ""
+        if each.fault:
+            remedy = "mend the comment; it accepts nothing as it is"
+            yield rule, Found(each.position, each.fault, remedy), ""
+            continue
+        expired = _expired(each, options)
+        if expired:
+            yield rule, Found(each.position, expired, "mend what it accepts, or renew it"), ""
             continue
         spent = {code for suppression, code in used if suppression is each}
         # Whether a rule that did not run would have found something is not known.
         idle = [code for code in each.codes if code in ran and code not in spent]
-        unknown = [code for code in each.codes if code not in _every_code(ran)]
-        if unknown:
-            listed = ", ".join(unknown)
-            message = f"the suppression names {listed}, which is no rule"
-            yield rule, Found(each.position, message, "`ninefold explain` lists the rules"), ""
+        every = _every_code(ran)
+        for code in each.codes:
+            if code not in every:
+                message = f"the suppression names {code}, which is no rule"
+                yield rule, Found(each.position, message, _meant(code, every)), ""
         if idle:
             message = f"the suppression of {', '.join(idle)} accepts nothing"
-            yield rule, Found(each.position, message, "take it out"), ""
+            fix = _taken_out(each) if len(idle) == len(each.codes) else None
+            yield rule, Found(each.position, message, "take it out", fix), ""
         elif not each.codes and not spent:
-            yield rule, Found(each.position, "the suppression accepts nothing", "take it out"), ""
+            message = "the suppression accepts nothing"
+            yield rule, Found(each.position, message, "take it out", _taken_out(each)), ""
+
+
+def _taken_out(suppression: Suppression) -> Fix | None:
+    """A fix that takes the comment out; None where it says more, as to other tools."""
+    listed = ", ".join(suppression.codes)
+    bare = {
+        len(f"# noqa: {listed}") if listed else 0,
+        len(f"# ninefold: ignore[{listed}]" if listed else "# ninefold: ignore"),
+    }
+    at = suppression.position
+    if at.end_column - at.column not in bare:
+        return None
+    return Fix("safe", "take it out", (Edit(at, ""),))
+
+
+def _meant(code: str, every: frozenset[str]) -> str:
+    from ninefold.core import nearest
+
+    whole = code if "-" in code else f"NF-{code}"
+    near = whole if whole in every else nearest(whole, sorted(every))
+    return f"write {near}, if that is meant" if near else "`ninefold explain` lists the rules"
 
 
 def _every_code(ran: Mapping[str, Rule]) -> frozenset[str]:
-    from ninefold.conformance.rules import shipped
+    from ninefold.conformance.rules import every_rule
 
-    return frozenset(each.code for each in shipped()) | ran.keys()
+    return frozenset(each.code for each in every_rule()) | ran.keys()

@@ -12,11 +12,13 @@ from typing import Final
 from ninefold.conformance._facts import Position, Suppression
 
 _NOQA: Final = re.compile(r"#\s*noqa\s*:\s*((?:[A-Za-z][A-Za-z0-9_-]*[\s,]*)+)", re.IGNORECASE)
-_CODE: Final = re.compile(r"NF-[A-Za-z][0-9]{3}\b", re.IGNORECASE)
+_CODE: Final = re.compile(r"NF-[A-Za-z0-9_]+", re.IGNORECASE)
 _OURS: Final = re.compile(
-    r"#\s*ninefold\s*:\s*ignore(?:\s*\[([^\]]*)\])?"
-    r"(?:\s+until=(?P<until>\S+))?(?:\s+reason=(?P<reason>.*))?"
+    r"#\s*ninefold\s*:\s*ignore(?![\w-])(?:\s*(?P<listed>\[[^\]]*\]?))?"
+    r"(?:\s+until=(?P<until>\S*))?(?:\s+reason=(?P<reason>.*))?(?=(?P<rest>.*))"
 )
+_BARE_CODE: Final = re.compile(r"\s*(?:[A-Za-z]+-)?[A-Za-z][0-9]{3}\b")
+_BARE_KEY: Final = re.compile(r"(?<!\S)(\w+)=")
 
 
 def may_suppress(data: bytes) -> bool:
@@ -49,17 +51,46 @@ def suppressions_of(comment: str, path: str, line: int, offset: int) -> list[Sup
         if codes:
             found.append(Suppression(_stretch(match, path, line, offset), codes))
     for match in _OURS.finditer(comment):
-        listed = match.group(1)
-        codes = tuple(each.strip().upper() for each in (listed or "").split(",") if each.strip())
+        listed = (match["listed"] or "").strip("[]")
+        codes = tuple(each.strip().upper() for each in listed.split(",") if each.strip())
         found.append(
             Suppression(
                 _stretch(match, path, line, offset),
                 codes,
                 match["until"] or "",
                 (match["reason"] or "").strip(),
+                _fault(match, codes),
             )
         )
     return found
+
+
+def _fault(match: re.Match[str], codes: tuple[str, ...]) -> str:
+    """What is wrong with how the comment is written; it would accept more than was meant."""
+    listed, until, reason, rest = match["listed"], match["until"], match["reason"], match["rest"]
+    if (listed is not None and not listed.endswith("]")) or _BARE_CODE.match(rest):
+        return "codes must stand in brackets, as in ignore[NF-A507]"
+    if listed is not None and not codes:
+        return "the brackets name no rule; without them ignore accepts every one"
+    if until is not None and not _is_day(until):
+        return f"until must be a day as in 2027-03-01, got {until!r}"
+    if reason is not None and not reason.strip():
+        return "reason= gives none"
+    key = _BARE_KEY.search(rest if reason is None else reason)
+    if key is not None and key[1] in ("until", "reason"):
+        return "until= must stand before reason=, and each but once"
+    if key is not None and reason is None:
+        return f"{key[1]}= is not known; there are until= and reason="
+    return ""
+
+
+def _is_day(text: str) -> bool:
+    from datetime import date  # few comments say one
+
+    try:
+        return len(text) == 10 and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _stretch(match: re.Match[str], path: str, line: int, offset: int) -> Position:

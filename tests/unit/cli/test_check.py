@@ -76,6 +76,7 @@ def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[
         (["--select", "U209,U299"], "--select names 'U299', which is no rule; did you mean"),
         (["--format", "xml"], "--format must be one of text, concise, json"),
         (["--fail-on", "X"], "--fail-on must be one of E, W, I, got 'X'"),
+        (["--format", "sarrif"], "got 'sarrif'; did you mean sarif?"),
         (["--config", "none.toml"], "the configuration none.toml cannot be read"),
     ],
 )
@@ -136,7 +137,7 @@ def test_code_frame(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.py", BAD)
     main([])
     assert capsys.readouterr().out == (
-        "a.py:3:46: NF-U202 E the unit 'orders' is not UCUM: 'orders' is no UCUM unit\n"
+        "a.py:3:46: NF-U202 E the unit 'orders' is not UCUM\n"
         "  |\n"
         "3 | orders = meter.create_counter('shop.orders', 'orders', 'Orders placed.')\n"
         "  |                                              ^^^^^^^^\n"
@@ -218,6 +219,16 @@ def test_a_name_is_held_against_its_own_api(capsys: pytest.CaptureFixture[str]) 
     write("a.py", HEAD + "wait = meter.create_histogram('shop.wait', 's', 'How long one waits.')\n")
     main(["--profile", "prometheus", "--format", "concise"])
     assert "N101" not in capsys.readouterr().out
+
+
+def test_what_is_not_resolved_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary says of how many declarations the name is known: nothing is skipped unsaid."""
+    write("a.py", f"{GOOD}import os\nmore = meter.create_counter(os.environ['NAME'])\n")
+    main([])
+    assert capsys.readouterr().out.endswith("2 metrics declared in 1 file, 1 resolved.\n")
+    main(["--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (document["declarations"], document["resolved"]) == (2, 1)
 
 
 def test_explain() -> None:

@@ -65,11 +65,9 @@ def test_gone_findings_are_told(folder: Path, capsys: pytest.CaptureFixture[str]
         capsys.readouterr()
         assert main(["--baseline", "known.json", "--format", form]) == 0
         told = capsys.readouterr()
-        assert told.err == (
-            "gone: NF-U202 shop/metrics.py: the unit 'orders' is not UCUM: 'orders' is no UCUM"
-            " unit\n"
-        )
+        assert told.err == "gone: NF-U202 shop/metrics.py: the unit 'orders' is not UCUM\n"
     (folder / "shop/metrics.py").unlink()
+    (folder / "shop/other.py").touch()
     assert main(["shop", "--baseline", "known.json"]) == 0
     assert capsys.readouterr().err == told.err
 
@@ -134,8 +132,104 @@ def test_what_was_not_read_is_never_known(folder: Path, capsys: pytest.CaptureFi
     write(folder, f"{ORDERS}(")
     assert main(["--write-baseline", "known.json"]) == 2
     assert "NF-X002" in capsys.readouterr().out
-    assert json.loads((folder / "known.json").read_text())["findings"] == []
+    assert known(folder) == [HERE]
+    (folder / "known.json").unlink()
+    assert main(["--write-baseline", "known.json"]) == 2
+    assert known(folder) == []
     assert main(["--baseline", "known.json"]) == 2
+
+
+def known(folder: Path, name: str = "known.json") -> list[tuple[str, str, str]]:
+    """What the baseline has: rule, file and metric of each."""
+    findings = json.loads((folder / name).read_text())["findings"]
+    return [(each["code"], each["path"], each["metric"]) for each in findings]
+
+
+ELSEWHERE = ("NF-U202", "other/a.py", "shop.carts")
+HERE = ("NF-U202", "shop/metrics.py", "shop.orders")
+
+
+@pytest.fixture
+def parts(folder: Path) -> Path:
+    """A project of two folders, both of which the baseline knows an error in."""
+    (folder / "other").mkdir()
+    (folder / "other/a.py").write_text(HEAD + CARTS)
+    assert main(["--write-baseline", "known.json"]) == 0
+    assert known(folder) == [ELSEWHERE, HERE]
+    return folder
+
+
+@pytest.mark.parametrize("path", ["shop", "./shop/metrics.py", "shop/../shop"])
+def test_a_baseline_of_a_part(path: str, parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was checked is replaced; what was not stays, as long as its file is there."""
+    write(parts, "")
+    capsys.readouterr()
+    assert main([path, "--write-baseline", "known.json"]) == 0
+    assert capsys.readouterr().err == (
+        "0 findings written to known.json, 1 kept of what was not checked\n"
+    )
+    assert known(parts) == [ELSEWHERE]
+    write(parts, ORDERS)
+    assert main([path, "--write-baseline", "known.json"]) == 0
+    assert known(parts) == [ELSEWHERE, HERE]
+    assert main(["--baseline", "known.json"]) == 0
+    (parts / "other/a.py").unlink()
+    assert main([path, "--write-baseline", "known.json"]) == 0
+    assert known(parts) == [HERE]
+
+
+def test_a_baseline_of_one_file_alone(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are those of the project, from wherever a part of it is checked."""
+    (parts / "pyproject.toml").write_text("[tool.ninefold.check]\nbaseline = 'known.json'\n")
+    write(parts, CARTS)
+    monkeypatch.chdir(parts / "shop")
+    assert main(["--write-baseline", "../known.json", "--baseline=", "."]) == 0
+    assert known(parts) == [ELSEWHERE, ("NF-U202", "shop/metrics.py", "shop.carts")]
+
+
+def test_what_did_not_run_stays_known(parts: Path) -> None:
+    """A rule that is not chosen, and a file that cannot be read, say nothing of what is known."""
+    assert main(["--ignore", "U202", "--write-baseline", "known.json"]) == 0
+    assert known(parts) == [ELSEWHERE, HERE]
+    write(parts, f"{ORDERS}(")
+    assert main(["--write-baseline", "known.json"]) == 2
+    assert known(parts) == [ELSEWHERE, HERE]
+
+
+def test_a_part_says_nothing_of_conflicts(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong between two files is not gone where only one of them is looked at."""
+    write(parts, CARTS.replace("'carts'", "'{cart}'"))
+    assert main(["--write-baseline", "known.json", "--select", "C701"]) == 0
+    conflicts = [each for each in known(parts) if each[0] == "NF-C701"]
+    assert conflicts
+    (where,) = {path for _, path, _ in conflicts}
+    capsys.readouterr()
+    main([where, "--baseline", "known.json"])
+    assert "gone: NF-C701" not in capsys.readouterr().err
+    main([where, "--write-baseline", "known.json"])
+    assert [each for each in known(parts) if each[0] == "NF-C701"] == conflicts
+    (parts / "other/a.py").write_text(HEAD)
+    write(parts, "")
+    main(["--write-baseline", "known.json"])
+    assert known(parts) == []
+
+
+@pytest.mark.parametrize("text", ["[project]\nname = 'shop'\n", "{}", "[]"])
+def test_what_is_no_baseline_is_not_overwritten(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the name loses no other file."""
+    (folder / "other.json").write_text(text)
+    assert main(["--write-baseline", "other.json"]) == 2
+    assert "other.json is no baseline" in capsys.readouterr().err
+    assert (folder / "other.json").read_text() == text
+
+
+def test_a_baseline_of_another_version_is_written_anew(folder: Path) -> None:
+    """As the message that refuses it says."""
+    (folder / "other.json").write_text('{"version": 0, "findings": []}')
+    assert main(["--write-baseline", "other.json"]) == 0
+    assert known(folder, "other.json") == [HERE]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def test_names_of_conventions_are_exempt_until_asked(tmp_path: Path) -> None:
         ),
         ("# noqa: NF-U204", ["NF-D601", "NF-N103", "NF-U202", "NF-X001"], 0),
         ("# noqa", ["NF-D601", "NF-N103", "NF-U202"], 0),
+        ("# noqa: E501  # not NF-U202", ["NF-D601", "NF-N103", "NF-U202"], 0),
     ],
 )
 def test_suppressions(comment: str, found: list[str], suppressed: int, tmp_path: Path) -> None:
@@ -113,6 +114,37 @@ def test_suppressions(comment: str, found: list[str], suppressed: int, tmp_path:
     report = report_of(tmp_path, f"{TEXT.rstrip()}  {comment}\n", today="2026-11-27")
     assert sorted(codes(report)) == found
     assert report.suppressed == suppressed
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_suppression_on_any_line_of_a_finding(line: int, tmp_path: Path) -> None:
+    """What stands on several lines is accepted on each of them."""
+    lines = ["meter.create_counter(", "    'shop.'", "    'orders_total',", "    '{order}')"]
+    lines[line] += "  # noqa: NF-S401"
+    report = report_of(tmp_path, "\n".join(lines) + "\n", select=("NF-S401", "NF-X001"))
+    assert (codes(report), report.suppressed) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("'shop.orders_total'", '"shop.orders"'),
+        ("NAME", None),
+        ("f'shop.{ORDERS}'", None),
+        ("'shop.' 'orders_total'", None),
+        ("'shop.'\n'orders_total'", None),
+        ("r'shop.orders_total'", None),
+    ],
+)
+def test_an_edit_is_of_a_literal_alone(name: str, edit: str | None, tmp_path: Path) -> None:
+    """What is put together, or stands elsewhere, is not written over."""
+    text = (
+        "NAME = 'shop.orders_total'\nORDERS = 'orders_total'\n"
+        f"meter.create_counter({name}, '{{order}}', 'Orders placed.')\n"
+    )
+    (found,) = report_of(tmp_path, text, select=("NF-S401",)).findings
+    edits = [each.text for each in found.fix.edits] if found.fix is not None else []
+    assert edits == ([] if edit is None else [edit])
 
 
 def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:

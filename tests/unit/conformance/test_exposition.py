@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -232,15 +233,44 @@ class _Handler(BaseHTTPRequestHandler):
         "/short": (200, "text/plain", TEXT),
         "/slow": (200, "text/plain", b""),
         "/long": (200, "text/plain", b"a 1\n" * 1_000),
+        "/empty": (200, "text/plain", b""),
+        "/gzip": (200, "text/plain", gzip.compress(TEXT)),
+        "/bomb": (200, "text/plain", gzip.compress(b"a 1\n" * 100_000)),
+        "/cut": (200, "text/plain", gzip.compress(TEXT)[:-9]),
+        "/brotli": (200, "text/plain", b"?"),
+        "/plain": (200, "text/plain", TEXT),
+        "/moved": (302, "text/plain", b""),
+        "/round": (302, "text/plain", b""),
+        "/outside": (302, "text/plain", b""),
+        "/nowhere": (302, "text/plain", b""),
     }
+    encodings: ClassVar[dict[str, str]] = {
+        "/gzip": "gzip", "/bomb": "gzip", "/cut": "gzip", "/plain": "gzip", "/brotli": "br",
+    }  # fmt: skip
+    moved: ClassVar[dict[str, str]] = {
+        "/moved": "/metrics", "/round": "/round", "/outside": "file:///etc/passwd",
+    }  # fmt: skip
+    given_up: ClassVar[threading.Event] = threading.Event()
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if path == "/secret" and self.headers.get("Authorization") == "Basic bWU6cCB3":
             path = "/metrics"
         status, kind, body = self.answers.get(path, (404, "text/plain", b"none"))
+        if path == "/never":
+            self.given_up.wait()
+            return
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        for header, values in (("Content-Encoding", self.encodings), ("Location", self.moved)):
+            if path in values:
+                self.send_header(header, values[path])
+        while path == "/drip" and not self.given_up.wait(0.05):
+            try:
+                self.send_header("X-Padding", "x")
+                self.flush_headers()
+            except OSError:
+                return
         if path != "/slow":
             self.send_header("Content-Length", str(len(body) + (path == "/short")))
         self.end_headers()
@@ -263,9 +293,11 @@ def _served() -> Iterator[str]:
     try:
         yield f"{LOOPBACK}:{server.server_address[1]}"
     finally:
+        _Handler.given_up.set()
         server.shutdown()
         server.server_close()
         thread.join()
+        _Handler.given_up.clear()
 
 
 def test_addresses() -> None:
@@ -278,6 +310,40 @@ def test_addresses() -> None:
         assert fetch(f"http://{host}/short").unread[0].why == "ended 1 bytes early"
         long = fetch(f"http://{host}/long", limit=1_000)
         assert long.unread[0].why == "answered with more than 1000 bytes"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/empty", "it is empty: nothing was checked"),
+        ("/bomb", "answered with more than 1000 bytes"),
+        ("/cut", "ended before its gzip did"),
+        ("/plain", "answered with what is not gzip"),
+        ("/brotli", "answered in the encoding 'br', which was not asked for"),
+        ("/round", "answered 302"),
+        ("/outside", "answered 302"),
+        ("/nowhere", "answered 302 Found"),
+        ("/never", "took more than 0.3 seconds"),
+        ("/drip", "took more than 0.3 seconds"),
+    ],
+)
+def test_answers_that_are_none(path: str, says: str) -> None:
+    """Whatever is answered in place of an exposition, or never, is told in time."""
+    with _served() as host:
+        timeout = 0.3 if path in ("/never", "/drip") else 30.0
+        facts = fetch(f"http://{host}{path}", timeout=timeout, limit=1_000)
+    assert facts.declarations == ()
+    (unread,) = facts.unread
+    assert says in unread.why
+    assert unread.position.path == f"http://{host}{path}"
+
+
+@pytest.mark.parametrize("path", ["/gzip", "/moved"])
+def test_answers_on_a_way_round(path: str) -> None:
+    """What is compressed without being asked to be, and what has moved, is read."""
+    with _served() as host:
+        facts = fetch(f"http://{host}{path}")
+    assert (len(facts.declarations), facts.unread) == (4, ())
 
 
 def test_a_password_is_sent_and_never_told() -> None:

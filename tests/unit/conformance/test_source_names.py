@@ -363,16 +363,29 @@ def test_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("data", "line", "says"),
+    ("data", "place", "says"),
     [
-        (b"import prometheus_client\nx = (\n", 2, "never closed"),
-        (b"import prometheus_client\n\0", 1, "null bytes"),
-        (b"import prometheus_client\nx = '\xff'\n", 2, "utf-8"),
-        (b"import prometheus_client\n" + b"-" * 100_000 + b"1", 1, "nested too deeply"),
+        (b"import prometheus_client\nx = (\n", (2, 5), "never closed"),
+        (b"import prometheus_client\nx = 'a'\0", (2, 8), "null bytes"),
+        (b"x = 1\n\0", (2, 1), "null bytes"),
+        ("import prometheus_client\n".encode("utf-16"), (1, 1), "in UTF-16"),
+        (b"import prometheus_client\nx = '\xff'\n", (2, 6), "0xff is not UTF-8"),
+        (b"import prometheus_client\n# caf\xe9\n", (2, 6), "0xe9 is not UTF-8"),
+        (b"# coding: klingon\nimport prometheus_client\n", (1, 1), "unknown encoding: klingon"),
+        (b"\xef\xbb\xbf# coding: latin-1\nimport prometheus_client\n", (1, 1), "with BOM"),
+        (b"import prometheus_client\n" + b"-" * 100_000 + b"1", (1, 1), "nested too deeply"),
+        (b"import prometheus_client\nx = " + b"(" * 10_000, (2, 205), "too many nested"),
+        (b"import prometheus_client\nx" + b".a" * 30_000, (1, 1), "nested too deeply"),
+        (b"import prometheus_client\nx = 1" + b"+1" * 30_000, (1, 1), "nested too deeply"),
+        (b"import prometheus_client\nx = " + b"9" * 10_000, (2, 1), "4300 digits"),
     ],
 )
 def test_file_that_cannot_be_read(
-    data: bytes, line: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: bytes,
+    place: tuple[int, int],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is told with its place, and the others are read."""
     (tmp_path / "bad.py").write_bytes(data)
@@ -380,8 +393,59 @@ def test_file_that_cannot_be_read(
     facts = facts_of(tmp_path, {"good.py": text}, monkeypatch)
     assert names(facts) == ["a"]
     (unread,) = facts.unread
-    assert unread.position.path == "bad.py"
+    at = unread.position
+    assert (at.path, at.line, at.column) == ("bad.py", *place)
     assert says in unread.why
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"\xef\xbb\xbf{}", (2, 7)),
+        (b"# coding: latin-1\n# \xe9\n{}", (4, 7)),
+        (b"# \xc3\xa9\n{}", (3, 7)),
+        (b"\x0c{}", (2, 7)),
+        (b"x = '" + b"a" * 10_000_000 + b"'\n{}", (3, 7)),
+    ],
+    ids=["mark", "declared", "utf-8", "form feed", "long line"],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["lf", "crlf", "cr"])
+def test_file_that_is_odd(
+    data: bytes,
+    place: tuple[int, int],
+    end: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What Python reads is read, with its places, whatever its encoding and the ends of lines."""
+    text = b"from prometheus_client import Gauge\nGauge('a', 'h')\n"
+    (tmp_path / "odd.py").write_bytes(data.replace(b"{}", text).replace(b"\n", end))
+    facts = facts_of(tmp_path, {}, monkeypatch)
+    assert facts.unread == ()
+    (found,) = facts.declarations
+    assert (found.name.position.line, found.name.position.column) == place
+
+
+CALLS = "".join(f"def f{i + 1}(): return f{i}() + f{i}()\n" for i in range(30))
+SQUARES = "".join(f"x{i + 1} = x{i} * x{i}\n" for i in range(18))
+TEN = "'aaaaaaaaaa'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"def f0(): return 'a'\n{CALLS}n = f30()\n",
+        f"a = {TEN}\nb = a.replace('a', a)\nc = b.replace('a', b)\nd = c.replace('a', c)\nn = d\n",
+        f"a = {TEN}.join([{', '.join([TEN] * 300)}])\nn = a.join([{', '.join('a' * 300)}])\n",
+        f"x0 = 9999999999\n{SQUARES}n = str(x18)\n",
+    ],
+    ids=["calls", "replaced", "joined", "squares"],
+)
+def test_what_grows_without_end(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source that would make a text of any length, or take any time, is given up in both."""
+    text = f"from prometheus_client import Gauge\n{text}Gauge(n, 'h')\nGauge('a', 'h')\n"
+    facts = facts_of(tmp_path, {"a.py": text}, monkeypatch)
+    assert [each.is_resolved for each in facts.declarations] == [False, True]
 
 
 def test_folders_of_others_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

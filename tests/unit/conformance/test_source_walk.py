@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def _write(root: Path, place: str, lines: list[str], end: str = "\n") -> None:
 def _by_git(root: Path) -> set[str]:
     assert GIT is not None
     listed = subprocess.run(
-        [GIT, "-c", "core.excludesFile=", "ls-files", "-o", "-z", "--exclude-standard"],
+        [GIT, "ls-files", "-o", "-z", "--exclude-standard"],
         cwd=root,
         capture_output=True,
         check=True,
@@ -65,12 +66,25 @@ def _by_us(root: Path) -> set[str]:
     return {Path(each).relative_to(root).as_posix() for each in python_files([str(root)])}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of a user of git who leaves nothing out."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(folder))
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        yield folder
+
+
 @settings(max_examples=300)
 @given(outer=IGNORES, inner=IGNORES, own=IGNORES, end=st.sampled_from(["\n", "\r\n"]))
 @example(["a/**/a.py", "**/y", "/x/**"], ["!y/"], [], "\n")
 @example(["*", "!*/", "!x/**"], ["a.py "], ["b.py"], "\n")
 @example(["x/", "!x/a.py"], ["!a.py"], [], "\n")
 @example(["[a-[.-/]", "x**/z/a.py", "?**/b.py"], ["***/a.py"], [], "\n")
+@example(["!a"], [], ["/**"], "\n")
 @example(["/**/x/**\\/a.py", "a**"], ["y[/]a.py", "y/**"], [], "\n")
 @example(["?.py", "[!a].py"], ["\u00e9.py", "!\u00e9*"], ["[\u00e9].py"], "\n")
 @example(["\\!a.py", "\\#a.py", "[[]a].py", "a\\ b.py"], [], [], "\r\n")
@@ -82,6 +96,71 @@ def test_ignored_as_git_ignores(
     _write(tree, "x/.gitignore", inner, end)
     _write(tree, ".git/info/exclude", own, end)
     assert _by_us(tree) == _by_git(tree)
+
+
+USER = ("a.py", "x/", "*b.py")
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        (".gitconfig", "[core]\n\texcludesFile = ~/mine\n"),
+        (".gitconfig", '[CORE]\nexcludesfile="~/mine" ; mine\n'),
+        (".gitconfig", '[core "x"]\nexcludesfile = no\n[core] excludesfile = ~/mi\\\nne # x\n'),
+        (".gitconfig", "[core]\nexcludesFile = ~/no\nexcludesFile = ~/mine\n[user]\nname = a\n"),
+        (".gitconfig", "[core]\nexcludesFile = ~/mine\n[core]\nexcludesFile =\n"),
+        (".gitconfig", "[include]\npath = more/config\n"),
+        (".gitconfig", "[core]\nexcludesFile = relative\n"),
+        (".gitconfig", "[core\nexcludesFile ~/mine\n"),
+        (".config/git/config", "[core]\nexcludesFile = ~/mine\n"),
+        (".config/git/ignore", "".join(f"{each}\n" for each in USER)),
+        ("repository", "[core]\nexcludesFile = ~/mine\n"),
+        ("repository", "[core]\nexcludesFile =\n"),
+    ],
+)
+def test_what_the_user_leaves_out(
+    where: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`core.excludesFile` counts as git has it, wherever it is said, under what is in the tree."""
+    if GIT is None:
+        pytest.skip("git is not installed")
+    home, root = tmp_path / "home", tmp_path / "tree"
+    for each in (home / "more", home / ".config/git", root):
+        each.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    subprocess.run([GIT, "init", "-q", str(root)], check=True)
+    _files(root, "a.py", "b.py", "ab.py", "c.py", "x/c.py", "y/a.py", "y/x/c.py", "no.py")
+    (root / ".gitignore").write_text("!y/a.py\n")
+    mine = "".join(f"{each}\n" for each in USER)
+    (home / "mine").write_text(mine)
+    (root / "relative").write_text("c.py\n")
+    (home / "more/config").write_text("[core]\nexcludesFile = ~/mine\n")
+    if where == "repository":
+        (home / ".config/git/ignore").write_text("c.py\n")
+        with (root / ".git/config").open("a") as file:
+            file.write(text)
+    else:
+        (home / where).write_text(text)
+    try:
+        expected = _by_git(root)
+    except subprocess.CalledProcessError:  # git refuses a configuration that is none
+        expected = {"a.py", "b.py", "ab.py", "c.py", "x/c.py", "y/a.py", "y/x/c.py", "no.py"}
+    assert _by_us(root) == expected
+    assert "no.py" in expected
+
+
+def test_a_worktree_leaves_out_what_its_repository_does(tmp_path: Path) -> None:
+    """`info/exclude` is shared by all worktrees, whose `.git` is a file."""
+    if GIT is None:
+        pytest.skip("git is not installed")
+    root, tree = tmp_path / "main", tmp_path / "tree"
+    subprocess.run([GIT, "init", "-q", str(root)], check=True)
+    (root / ".git/info/exclude").write_text("a.py\n")
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([GIT, *who, "commit", "-q", "--allow-empty", "-m", "x"], cwd=root, check=True)
+    subprocess.run([GIT, "worktree", "add", "-q", str(tree)], cwd=root, check=True)
+    _files(tree, "a.py", "b.py")
+    assert _by_us(tree) == _by_git(tree) == {"b.py"}
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from ninefold.conformance.exposition._tokens import WrongLine
 _MOST_UNREAD = 100
 """So many bad lines of one exposition are told one by one: more say that it is none."""
 
+_LONGEST = 200
+"""Characters of a message: what stands in a line that is no sample may be of any length."""
+
 
 def read(data: bytes, path: str, *, openmetrics: bool | None = None) -> Facts:
     """The facts of an exposition; `path` is what positions call it.
@@ -76,6 +79,8 @@ def _after_end(lines: list[bytes], path: str, number: int) -> Iterator[Unread]:
 
 
 def _with_return(line: str, message: str) -> str:
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]}…"
     if line.endswith("\r"):
         return f"{message}; lines must end with a line feed alone, not with a carriage return"
     return message

@@ -48,7 +48,8 @@ def _files(paths: Iterable[str | Path]) -> tuple[list[Path], list[Unread]]:
         elif each.exists():
             files.append(each)
         else:
-            unread.append(Unread(_start(each), "there is no such file or folder"))
+            remedy = "name what is there in `registry`"
+            unread.append(Unread(_start(each), "there is no such file or folder", remedy))
     return files, unread
 
 

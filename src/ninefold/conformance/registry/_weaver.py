@@ -15,9 +15,11 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from ninefold.conformance._facts import Position, Unread
+from ninefold.conformance.source import bytes_of
 
 _INSTRUMENTS = ("counter", "updowncounter", "gauge", "histogram")
 _DEEPEST = 100
+_LISTS = {"groups", "attributes", "attribute_groups", "metrics"}
 _SECTIONS = {
     *("groups", "attributes", "attribute_groups", "metrics", "spans", "events", "entities"),
     *("imports", "file_format", "version"),
@@ -47,6 +49,13 @@ class Node:
     def get(self, key: str) -> Node | None:
         """What stands under `key` of a mapping."""
         return self.value.get(key) if isinstance(self.value, dict) else None
+
+    @property
+    def shown(self) -> str:
+        """The value for a message."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        return "a list" if isinstance(self.value, list) else repr(self.value)
 
 
 @dataclass(slots=True)
@@ -79,6 +88,7 @@ def read(files: Iterable[Path], known: Mapping[str, Any]) -> Own:
             own.unread.append(
                 Unread(document.position, "no registry: it has neither groups nor metrics")
             )
+        own.unread += _misshapen(document)
         for group in document.items("groups"):
             groups[group.text("id")] = group
             _define(own, (each for each in group.items("attributes") if each.get("id")), "id")
@@ -96,6 +106,26 @@ def read(files: Iterable[Path], known: Mapping[str, Any]) -> Own:
     return own
 
 
+def _misshapen(document: Node) -> Iterator[Unread]:
+    """Where there is no list of mappings: what is there instead says nothing."""
+    for name in _LISTS & document.value.keys():
+        yield from _no_mappings(document, name)
+        for each in document.items(name):
+            yield from _no_mappings(each, "attributes")
+
+
+def _no_mappings(node: Node, key: str) -> Iterator[Unread]:
+    found = node.get(key)
+    if found is None or found.value is None:
+        return
+    if not isinstance(found.value, list):
+        yield Unread(found.position, f"{key!r} must be a list of mappings, got {found.shown}")
+        return
+    for each in found.value:
+        if not isinstance(each.value, dict):
+            yield Unread(each.position, f"{key!r} must be a list of mappings, has {each.shown}")
+
+
 def _define(own: Own, attributes: Iterable[Node], key: str) -> None:
     for attribute in attributes:
         name = attribute.text(key)
@@ -105,10 +135,14 @@ def _define(own: Own, attributes: Iterable[Node], key: str) -> None:
             own.unread.append(Unread(attribute.position, f"an attribute without its {missing}"))
             continue
         members = kind.items("members")
+        if not members and not isinstance(kind.value, str):
+            why = f"the type of {name!r} must be a word, or have members, got {kind.shown}"
+            own.unread.append(Unread(kind.position, why))
+            continue
         fact: dict[str, Any] = {
             "type": [found.value for each in members if (found := each.get("value")) is not None]
             if members
-            else str(kind.value),
+            else kind.value,
             "stability": attribute.text("stability") or "development",
         }
         if deprecated := _deprecation(attribute):
@@ -121,13 +155,15 @@ def _metric(own: Own, metric: Node, groups: Mapping[str, Node], known: Mapping[s
     instrument = metric.get("instrument")
     if not name:
         raise _Unreadable(metric.position, "a metric without its name")
-    if instrument is None or instrument.value not in _INSTRUMENTS:
-        at, got = (metric, "none") if instrument is None else (instrument, repr(instrument.value))
+    if instrument is None or instrument.shown.strip("'") not in _INSTRUMENTS:
+        at, got = (metric, "none") if instrument is None else (instrument, instrument.shown)
         raise _Unreadable(
             at.position,
             f"the instrument of {name!r} must be one of {', '.join(_INSTRUMENTS)}, got {got}",
         )
     unit = metric.get("unit")
+    if unit is not None and isinstance(unit.value, (dict, list)):
+        raise _Unreadable(unit.position, f"the unit of {name!r} must be text, got {unit.shown}")
     fact: dict[str, Any] = {
         "instrument": instrument.value,
         # YAML reads `unit: 1` as a number.
@@ -193,14 +229,16 @@ def _document(path: Path) -> Node:
     shown = str(path)
     start = Position(shown, 1, 1, 1, 1)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = bytes_of(shown).decode("utf-8")
         # LibYAML where it is there: the conventions' own model has three megabytes.
         root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except OSError as error:
         raise _Unreadable(start, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise _Unreadable(Position(shown, line, 1, line, 1), "is not UTF-8") from None
+        before = error.object[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
+        raise _Unreadable(Position(shown, line, column, line, column + 1), "is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         why = f"is not YAML: {error.problem or error.context}"

@@ -123,8 +123,8 @@ def _region(position: Position) -> dict[str, int]:
 def _artifact(path: str) -> dict[str, str]:
     shown = beneath(path)
     if "://" in shown:
-        return {"uri": quote(shown, safe=":/?#[]@!$&'()*+,;=%~")}
+        return {"uri": quote(os.fsencode(shown), safe=":/?#[]@!$&'()*+,;=%~")}
     if os.path.isabs(shown):
         return {"uri": Path(shown).as_uri()}
     # A colon in the first part would make a scheme of it.
-    return {"uri": quote(shown, safe="/"), "uriBaseId": _ROOT}
+    return {"uri": quote(os.fsencode(shown), safe="/"), "uriBaseId": _ROOT}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from ninefold.conformance._facts import Position, Unread
 from ninefold.conformance._rule import Rule, rules_in
-from ninefold.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP: Final = "ninefold.conformance_rules"
 
@@ -70,32 +73,61 @@ def shipped() -> Iterator[Rule]:
     yield from sorted(found, key=lambda each: each.code)
 
 
-@cache
 def every_rule() -> tuple[Rule, ...]:
     """The rules of this package and of other distributions, by code.
 
     Others declare theirs as entry points of `ninefold.conformance_rules`, each a function that
-    `ninefold.conformance.rule` has made a rule of. Raises `ConfigurationError` for an entry point
-    that is none, and for a code that is taken.
+    `ninefold.conformance.rule` has made a rule of. One that gives none is left out here, and told
+    by every check.
     """
+    return loaded()[0]
+
+
+@cache
+def loaded() -> tuple[tuple[Rule, ...], tuple[Unread, ...]]:
+    """The rules by code, and the entry points that give none, as what could not be read."""
     found = {each.code: each for each in shipped()}
+    wrong: list[Unread] = []
     if _have_entry_points():
         from importlib.metadata import entry_points
 
-        for point in entry_points(group=GROUP):
-            each = getattr(point.load(), "rule", None)
-            if not isinstance(each, Rule):
-                raise ConfigurationError(
-                    f"the entry point {point.name!r} of {GROUP} ({point.value}) is no rule:"
-                    " decorate the function with ninefold.conformance.rule"
-                )
-            if each.code in found:
-                raise ConfigurationError(
-                    f"the rule {each.code} of {point.value} is there already: take a prefix of"
-                    " your own, as in 'ACME-N101'"
-                )
-            found[each.code] = each
-    return tuple(found[code] for code in sorted(found))
+        for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
+            try:
+                each = _rule_of(point, found)
+            except _WrongRule as error:
+                wrong.append(Unread(Position(f"<{point.value}>", 1, 1, 1, 1), *error.args))
+            else:
+                found[each.code] = each
+    return tuple(found[code] for code in sorted(found)), tuple(wrong)
+
+
+class _WrongRule(Exception):
+    """Why an entry point gives no rule, and what to do."""
+
+
+def _rule_of(point: EntryPoint, found: Mapping[str, Rule]) -> Rule:
+    what = f"the entry point {point.name!r} of {GROUP}"
+    try:
+        given: object = point.load()
+    except Exception as error:
+        raise _WrongRule(
+            f"{what} cannot be imported: {type(error).__name__}: {error}",
+            "mend the distribution, or uninstall it",
+        ) from error
+    rule = getattr(given, "rule", None)
+    if not isinstance(rule, Rule):
+        raise _WrongRule(
+            f"{what} is no rule, but {type(given).__name__}",
+            "decorate the function with ninefold.conformance.rule",
+        )
+    if rule.code.startswith("NF-"):
+        raise _WrongRule(f"{what} has the code {rule.code}, which is ninefold's", _OWN_PREFIX)
+    if rule.code in found:
+        raise _WrongRule(f"{what} has the code {rule.code}, which is taken", _OWN_PREFIX)
+    return rule
+
+
+_OWN_PREFIX: Final = "take a prefix of your own, as in 'ACME-N101'"
 
 
 def _have_entry_points() -> bool:

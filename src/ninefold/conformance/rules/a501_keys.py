@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ninefold.conformance._facts import Use
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import words
 
@@ -57,4 +57,5 @@ def attribute_format(use: Use, context: Context) -> Iterator[Found]:
             each.key.position,
             f"the key {key!r} is not lower-case words joined by dots and underscores",
             f"call it {better!r}" if better else "name it in plain words",
+            replaced(each.key, better, "unsafe") if better else None,
         )

@@ -56,10 +56,11 @@ def reserved_label(declaration: Declaration, context: Context) -> Iterator[Found
         found = _judged(declaration, text)
         if found is not None:
             severity, why = found
+            as_in = f", as in '{text}_name'" if text in _TARGET else ""
             yield Found(
                 key.position,
                 f"the label {text!r} {why}",
-                "give it a name of your own, as in 'job_name'",
+                f"give it a name of your own{as_in}",
                 severity=severity,
             )
 

@@ -19,7 +19,6 @@ for every combination of attributes; beyond thrice as many an exponential histog
     "B901",
     "default-buckets-for-seconds",
     "W",
-    fix="unsafe",
     profiles=("otel",),
     source="ninefold; OpenTelemetry specification, metrics SDK: explicit bucket histogram",
 )
@@ -80,7 +79,6 @@ def _is_of_registry(declaration: Declaration) -> bool:
     "B903",
     "bad-boundaries",
     "E",
-    fix="unsafe",
     partly=True,
     source="prometheus_client; OpenTelemetry specification, metrics API: advisory parameters",
 )

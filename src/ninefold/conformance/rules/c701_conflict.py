@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from ninefold.conformance._facts import Declaration, Facts
 from ninefold.conformance._finding import Found, Severity
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._together import are_alternatives, are_near, by_name, comparable, place
+
+_LONGEST: Final = 60
+"""Characters of a description that are shown of each."""
 
 
 @rule(
@@ -53,39 +57,58 @@ def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
                     if said is not None:
                         yield Found(
                             each.name.position,
-                            f"{name!r} is {said[0]}, but {said[1]} in {place(other)}",
+                            f"{name!r} {said.here} here, and {said.there} in {place(other)}",
                             "declare it in one place, or give it another name",
-                            severity=said[2],
+                            severity=said.severity,
                             metric=name,
-                            same=f"{said[0]}, but {said[1]}",
+                            same=said.same,
                         )
                         break
 
 
-def _difference(one: Declaration, two: Declaration) -> tuple[str, str, Severity] | None:
-    """What two declarations of a name differ in: what the second says, then the first."""
+class _Difference(NamedTuple):
+    """What the later of two declarations says, what the earlier, and both for the fingerprint."""
+
+    here: str
+    there: str
+    severity: Severity
+    same: str
+
+
+def _difference(one: Declaration, two: Declaration) -> _Difference | None:
+    """What two declarations of a name differ in."""
     if one.position == two.position or _apart(one, two) or are_alternatives(one, two):
         return None
     if (one.kind == "info") != (two.kind == "info"):
         return None  # one is exposed with `_info` at its end
     if one.kind != two.kind and "unknown" not in (one.kind, two.kind):
-        return f"a {two.kind}", f"a {one.kind}", "E"
+        kinds = f"a {two.kind}", f"a {one.kind}"
+        return _Difference(f"is {kinds[0]}", kinds[1], "E", f"{kinds[0]}, but {kinds[1]}")
     if one.unit is not None and two.unit is not None:
         units = one.unit.value, two.unit.value
         if None not in units and units[0] != units[1]:
-            return f"in {units[1]!r}", f"in {units[0]!r}", "E"
+            said = f"in {units[1]!r}, but in {units[0]!r}"
+            return _Difference(f"has the unit {units[1]!r}", f"{units[0]!r}", "E", said)
     if not are_near(one, two):
         return None  # what follows may differ between programs
     if one.profile == "prometheus" and one.api != "exposition":
         labels = _labels(one), _labels(two)
         if labels[0] is not None and labels[1] is not None and labels[0] != labels[1]:
             shown = [", ".join(sorted(each)) or "nothing" for each in labels if each is not None]
-            return f"labelled by {shown[1]}", f"by {shown[0]}", "E"
+            said = f"labelled by {shown[1]}, but by {shown[0]}"
+            return _Difference(f"is labelled by {shown[1]}", f"by {shown[0]}", "E", said)
     if one.description is not None and two.description is not None:
         texts = one.description.value, two.description.value
         if None not in texts and texts[0] != texts[1]:
-            return "described differently", "as it is", "W"
+            shown = [_short(each or "") for each in texts]
+            said = "described differently, but as it is"
+            return _Difference(f"is described as {shown[1]}", f"as {shown[0]}", "W", said)
     return None
+
+
+def _short(text: str) -> str:
+    """A description for a message: its beginning says which it is."""
+    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
 def _apart(one: Declaration, two: Declaration) -> bool:

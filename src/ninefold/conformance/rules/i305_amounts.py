@@ -128,10 +128,11 @@ def impossible_use(use: Use, context: Context) -> Iterator[Found]:
     if None in names:
         return
     has = ", ".join(map(str, names)) or "no labels"
+    counted = f"{len(given)} value{'s' * (len(given) != 1)}"
     if None in given or len(given) != len(names):
         yield Found(
             use.position,
-            f"labels() is given {len(given)} values, but {declaration.name.shown!r} has {has}",
+            f"labels() is given {counted}, but {declaration.name.shown!r} has {has}",
             "give one value for each label",
         )
     elif sorted(map(str, given)) != sorted(map(str, names)):

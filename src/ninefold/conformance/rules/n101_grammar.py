@@ -46,19 +46,21 @@ def name_grammar(declaration: Declaration, _: Context) -> Iterator[Found]:
     if declaration.api == "exposition":
         return  # it was read: what is beyond the grammar stood in quotes, as Prometheus 3 has it
     grammar, says = (
-        (_PROMETHEUS, "a letter, '_' or ':', then letters, digits, '_' and ':'")
+        (_PROMETHEUS, "a letter, '_' or ':' and then letters, digits, '_' and ':'")
         if declaration.api == "prometheus_client"
-        else (OPENTELEMETRY, "a letter, then letters, digits, '_', '.', '-' and '/'")
+        else (OPENTELEMETRY, "a letter and then letters, digits, '_', '.', '-' and '/'")
     )
     if not grammar.fullmatch(name):
         yield Found(
             declaration.name.position,
-            f"the name {name!r} is not {says}" if name else "the name is empty",
-            "the instrument is not created as it is; use only those characters",
+            f"the name {name!r} must be {says}" if name else "the name is empty",
+            "no instrument is made of it as it is; use only those characters"
+            if name
+            else "no instrument is made without one; give it a name",
         )
     elif len(name) > _LONGEST and declaration.api != "prometheus_client":
         yield Found(
             declaration.name.position,
-            f"the name has {len(name)} characters",
-            f"the API takes {_LONGEST} at most; shorten it",
+            f"the name has {len(name)} characters, and the API takes {_LONGEST} at most",
+            "shorten it",
         )

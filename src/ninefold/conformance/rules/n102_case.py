@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import words
 from ninefold.conformance.rules.n101_grammar import OPENTELEMETRY
@@ -50,4 +50,5 @@ def name_case(declaration: Declaration, context: Context) -> Iterator[Found]:
             declaration.name.position,
             f"the name {name!r} is not lower-case words joined by dots and underscores",
             f"call it {better!r}",
+            replaced(declaration.name, better, "unsafe"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import folded
 
@@ -40,8 +40,10 @@ def missing_prefix(declaration: Declaration, context: Context) -> Iterator[Found
     name = declaration.name.value or ""
     if prefix and name and not f"{folded(name)}_".startswith(f"{folded(prefix)}_"):
         separator = "." if context.profile(declaration) == "otel" else "_"
+        better = f"{prefix.rstrip('._')}{separator}{name}"
         yield Found(
             declaration.name.position,
             f"the name {name!r} does not begin with {prefix!r}",
-            f"call it '{prefix.rstrip('._')}{separator}{name}'",
+            f"call it {better!r}",
+            replaced(declaration.name, better, "unsafe"),
         )

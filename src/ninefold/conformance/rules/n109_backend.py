@@ -85,8 +85,9 @@ def backend_name(declaration: Declaration, context: Context) -> Iterator[Found]:
                 f"it takes {backend.says}",
             )
         elif not backend.shortest <= len(name) <= backend.longest:
+            counted = f"{len(name)} character{'s' * (len(name) > 1)}"
             yield Found(
                 declaration.name.position,
-                f"{backend.title} does not keep the name: it has {len(name)} characters",
-                f"it takes {backend.shortest} to {backend.longest}",
+                f"{backend.title} does not keep the name: it has {counted}",
+                f"it takes {backend.shortest} to {backend.longest} characters",
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, known_name, rule
+from ninefold.conformance.ucum import Unit, meant, parse
 
 
 @rule(
@@ -65,8 +66,23 @@ def other_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
         f"the unit of {name!r} is {fact['unit']!r}, "
         + (f"not {declared!r}" if declared else "and none is given"),
         f"write {fact['unit']!r} and record in it, or give the metric another name",
-        replaced(unit, fact["unit"], "unsafe") if unit is not None and declared else None,
+        replaced(unit, fact["unit"], "unsafe")
+        if unit is not None and declared and not _is_other_scale(declared, fact["unit"])
+        else None,
     )
+
+
+def _is_other_scale(declared: str, wanted: str) -> bool:
+    """Whether values have to be divided or multiplied too, which no edit of the unit does."""
+    one, two = parse(declared), parse(wanted)
+    if not isinstance(one, Unit):
+        one = parse(meant(declared) or "")
+    if not isinstance(one, Unit) or not isinstance(two, Unit):
+        return True
+    units = [each.single for each in (one, two)]
+    if None in units:
+        return one.quantity != two.quantity
+    return len({(each.prefix, each.atom) for each in units if each is not None}) > 1
 
 
 @rule(

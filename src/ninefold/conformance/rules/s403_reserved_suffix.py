@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 
 _OWNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -22,6 +22,7 @@ _OWNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     "S403",
     "reserved-suffix",
     "E",
+    fix="unsafe",
     source="promlint: reserved suffixes of histograms and summaries",
     profiles=("prometheus",),
     exempt=True,
@@ -64,4 +65,5 @@ def reserved_suffix(declaration: Declaration, context: Context) -> Iterator[Foun
                 f"the {declaration.kind} {name!r} ends with {suffix!r}, as the series of a "
                 f"{' or '.join(owners)} do",
                 f"name it {name.removesuffix(suffix)!r}",
+                replaced(declaration.name, name.removesuffix(suffix), "unsafe"),
             )

@@ -68,7 +68,7 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
                 declaration.name.position,
                 f"{declaration.name.value!r} and {first.name.value!r}{how} "
                 f"are both {name!r} in Prometheus",
-                f"rename one of the two, here or in {where}, so that more than separators differs",
+                f"rename one of the two, here or in {where}, by more than its separators",
                 metric=declaration.name.value,
             )
             break

@@ -53,11 +53,15 @@ def not_ucum(declaration: Declaration, context: Context) -> Iterator[Found]:
     if not isinstance(fault, Fault):
         return
     code = meant(unit.value)
+    said = f"the unit {unit.value!r} is not UCUM"
+    is_all = (fault.start, fault.end) == (0, len(unit.value))
     yield Found(
         unit.position,
-        f"the unit {unit.value!r} is not UCUM: {fault.message}",
+        said if is_all else f"{said}: {fault.message}",
         f"write {code!r}" if code else "write a UCUM code, or what is counted in braces",
         None if code is None else _replaced(declaration, code),
+        # Baselines know it by both.
+        same=f"{said}: {fault.message}",
     )
 
 

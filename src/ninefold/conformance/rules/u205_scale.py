@@ -15,7 +15,6 @@ from ninefold.conformance.ucum import Unit, parse
     "U205",
     "duration-not-seconds",
     "W",
-    fix="unsafe",
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units",
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import RATIO_WORDS, words
 from ninefold.conformance.ucum._words import singular
+
+_ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
 
 
 @rule(
@@ -44,13 +48,14 @@ def count_with_unit_1(declaration: Declaration, context: Context) -> Iterator[Fo
         return
     spoken = words(declaration.name.value or "")
     if not set(spoken) & RATIO_WORDS:
-        thing = singular(spoken[-1]) if spoken else "request"
-        if thing in ("total", "count", "number", "counter"):
-            thing = singular(spoken[-2]) if len(spoken) > 1 else "request"
+        if spoken and singular(spoken[-1]) in ("total", "count", "number", "counter"):
+            del spoken[-1]
+        thing = f"{{{singular(spoken[-1])}}}" if spoken else ""
         yield Found(
             unit.position,
             f"{declaration.name.value!r} counts, but its unit is '1'",
-            f"say what is counted, as in '{{{thing}}}'",
+            f"say what is counted, as in {thing or '{request}'!r}",
+            replaced(unit, thing, "unsafe") if thing else None,
         )
 
 
@@ -91,4 +96,6 @@ def ratio_not_unit_1(declaration: Declaration, context: Context) -> Iterator[Fou
             unit.position,
             f"{declaration.name.value!r} is a share, but its unit is {unit.value!r}",
             "measure it from 0 to 1, with the unit '1'",
+            # What is in braces is no scale: the values may stay as they are.
+            replaced(unit, "1", "unsafe") if _ANNOTATION.fullmatch(unit.value) else None,
         )

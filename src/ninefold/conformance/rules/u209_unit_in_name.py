@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ninefold.conformance._facts import Declaration
-from ninefold.conformance._finding import Found
+from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import UNIT_WORDS, unit_word, words
 from ninefold.conformance.ucum import Unit, parse
@@ -42,11 +42,14 @@ def unit_in_name(declaration: Declaration, context: Context) -> Iterator[Found]:
     """
     word = unit_word(declaration.name.value or "")
     if word is not None and _contradiction(declaration) is None:
-        given = "" if declaration.unit is not None else f', and give the unit "{UNIT_WORDS[word]}"'
+        has_unit = declaration.unit is not None
+        better = _without(declaration.name.value or "", word) if has_unit else ""
+        given = "" if has_unit else f', and give the unit "{UNIT_WORDS[word]}"'
         yield Found(
             declaration.name.position,
             f"the name {declaration.name.value!r} says the unit, {word!r}",
-            f"leave the word out{given}",
+            f"call it {better!r}" if better else f"leave the word out{given}",
+            replaced(declaration.name, better, "unsafe") if better else None,
         )
 
 
@@ -84,6 +87,12 @@ def units_disagree(declaration: Declaration, context: Context) -> Iterator[Found
             f" {declaration.unit.value!r}",
             "mend the one that is wrong",
         )
+
+
+def _without(name: str, word: str) -> str:
+    """The name without the unit at its end; empty where too little would be left of it."""
+    short = name[: -len(word)].rstrip("._") if name.lower().endswith(word) else ""
+    return short if len(words(short)) > 1 else ""
 
 
 def _contradiction(declaration: Declaration) -> str | None:

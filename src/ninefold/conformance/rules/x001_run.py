@@ -44,11 +44,17 @@ def unused_suppression(facts: Facts, context: Context) -> Iterator[Found]:
 
 @rule("X002", "unread", "E", about="run", source="ninefold")
 def unread(facts: Facts, context: Context) -> Iterator[Found]:
-    """A file, or a line of one, could not be read. The rest was.
+    """A file, or a line of one, could not be read, or a rule failed on it. The rest was checked.
 
     ## Why
 
-    What was not read was not checked, and must not pass for clean: the exit code is 2.
+    What was not read was not checked, and must not pass for clean: the exit code is 2, and this is
+    told whichever rules are chosen and whatever is spared.
+
+    Told are also a path that is not there, a folder in which there is no Python, an exposition that
+    is empty, and a rule of another distribution that cannot be loaded. In a folder a file that
+    neither makes nor records a metric is not parsed: what is wrong with it is for other tools to
+    say. One that is named itself is.
 
     ## Bad
 
@@ -63,7 +69,8 @@ def unread(facts: Facts, context: Context) -> Iterator[Found]:
     ```
     """
     for each in facts.unread:
-        yield Found(each.position, each.why, "mend it, or leave the file out of the run", metric="")
+        remedy = each.remedy or "mend it, or leave the file out of the run"
+        yield Found(each.position, each.why, remedy, metric="")
 
 
 @rule("X003", "unresolved-name", "I", partly=True, source="ninefold")

@@ -39,6 +39,9 @@ from ninefold.conformance.source._values import (
 )
 
 _DEEPEST: Final = 40
+_MOST_STEPS: Final = 2_000
+"""Steps in which one value is followed. In 4,661 installed files none takes more than 16; functions
+of which each calls the next twice take as many as they like."""
 _MOST_ITEMS: Final = 200
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[float, float], float]]] = {
     ast.Add: operator.add,
@@ -48,6 +51,19 @@ _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[float, float], float]]]
 }
 _RECORDS: Final = ("dataclass", "define", "frozen", "attrs")
 _TELLING = (Api, Instrument, Meter, Mod)
+
+
+def _length(result: Result) -> int:
+    """How much there is of a value: characters, bits, parts."""
+    match result:
+        case Const(value=str() as text):
+            return len(text)
+        case Const(value=int() as number):
+            return number.bit_length()
+        case Str(parts=parts):
+            return sum(len(each) if isinstance(each, str) else 1 for each in parts)
+        case _:
+            return 0
 
 
 class Evaluator:
@@ -74,6 +90,7 @@ class Evaluator:
         self._members: dict[int, dict[str, list[Binding]]] = {}
         self._calls: dict[tuple[int, int, int], Scope] = {}
         self._depth = 0
+        self._steps = 0
 
     def value(self, node: ast.expr, scope: Scope) -> Result:
         """What an expression is; never raises."""
@@ -87,6 +104,9 @@ class Evaluator:
             circular = self.unknown(node, scope, f"{shown(node)} refers to itself")
             circular.is_circular = True
             return circular
+        self._steps = self._steps + 1 if self._depth else 0
+        if self._steps > _MOST_STEPS:
+            return self.unknown(node, scope, "it takes too long to follow")
         self._busy.add(key)
         self._depth += 1
         try:
@@ -94,6 +114,8 @@ class Evaluator:
         finally:
             self._busy.discard(key)
             self._depth -= 1
+        if _length(result) > strings.LONGEST:
+            result = self.unknown(node, scope, "it is too long")
         self._known[key] = (scope, result)
         return result
 

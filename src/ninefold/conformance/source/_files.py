@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Set
 from typing import Final
 
 from ninefold.conformance.source._finder import package_of
 from ninefold.conformance.source._lines import words_in
 
+_AT_ONCE: Final = getattr(os, "O_NONBLOCK", 0)
 _CREATES: Final = re.compile(rb"create_(?:observable_)?(?:up_down_)?(?:counter|gauge|histogram)")
 _RECORDS: Final = re.compile(rb"\.(?:add|record|set|inc|dec|observe|labels|add_metric)\(")
 _LAST_NAME: Final = re.compile(rb"(\w+)\Z")
@@ -20,10 +23,14 @@ _FIRST: Final = re.compile(rb"[ \t]*(?:from|import)[ \t]+([A-Za-z_][A-Za-z0-9_]*
 
 
 def bytes_of(path: str) -> bytes:
-    """The whole of a file. Raises `OSError`."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """The whole of a regular file. Raises `OSError`."""
+    # A pipe that nobody writes to would be waited for, a device be read without end.
+    descriptor = os.open(path, os.O_RDONLY | _AT_ONCE)
     try:
-        size = os.fstat(descriptor).st_size
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        size = status.st_size
         data = os.read(descriptor, size + 1)
         while len(data) > size:  # it has grown, or is no plain file
             more = os.read(descriptor, 1 << 20)
@@ -36,12 +43,16 @@ def bytes_of(path: str) -> bytes:
 
 
 def may_declare(data: bytes) -> bool:
-    """Whether a file is worth parsing: most declare nothing, and bytes are looked through fast."""
+    """Whether a file is worth parsing: most declare nothing, and bytes are looked through fast.
+
+    One with null bytes is no Python, or in an encoding in which nothing is seen: it is told so.
+    """
     return (
         b"prometheus_client" in data
         or (b"create_" in data and _CREATES.search(data) is not None)
         or (b"semconv" in data and b"metrics" in data and b"create_" in data)
         or (b"ninefold.registry" in data and b"Metric(" in data)
+        or b"\0" in data
     )
 
 

@@ -1,10 +1,9 @@
 r"""What a repository's `.gitignore` files leave out, read as git reads them.
 
-Read are `.gitignore` in every folder from the root of the repository down, and the root's
-`.git/info/exclude`; outside of a repository those from the named folder down. Not read are the
-user's own `core.excludesFile`, and the index: a file that is tracked although a pattern fits it is
-left out too. Case counts, and characters are bytes.
-Source: git's documentation, gitignore.
+Read are `.gitignore` in every folder from the root of the repository down, the repository's
+`info/exclude` and the user's `core.excludesFile`; outside of a repository `.gitignore` from the
+named folder down. Not read is the index: a file that is tracked although a pattern fits it is left
+out too. Case counts, and characters are bytes. Source: git's documentation, gitignore.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from __future__ import annotations
 import os
 import re
 from typing import Final, NamedTuple, TypeAlias
+
+from ninefold.conformance.source._git import ignore_files
 
 _FILE: Final = ".gitignore"
 _REPOSITORY: Final = ".git"
@@ -79,7 +80,9 @@ class Ignored(NamedTuple):
         """The same with what `folder` itself says; a repository of its own asks no other."""
         found = self
         if is_root:
-            found = Ignored()._with(os.path.join(folder, _REPOSITORY, "info", "exclude"))
+            found = Ignored()
+            for each in ignore_files(folder):
+                found = found._with(each)
         return found._with(os.path.join(folder, _FILE)) if has_file else found
 
     def _with(self, file: str) -> Ignored:
@@ -134,7 +137,7 @@ def _runs(data: bytes) -> tuple[_Run, ...]:
             continue
         if not grouped or grouped[-1][0] != takes_in:
             grouped.append((takes_in, [], []))
-        pattern = _wild(text.removeprefix("/"))
+        pattern = _wild(text.removeprefix("/"), is_path="/" in text)
         grouped[-1][2].append(("/" in text, pattern))
         if not is_for_folders:
             grouped[-1][1].append(("/" in text, pattern))
@@ -159,7 +162,7 @@ def _trimmed(line: str) -> str:
     return f"{bare} " if escapes % 2 and len(bare) < len(line) else bare
 
 
-def _wild(text: str) -> str:
+def _wild(text: str, *, is_path: bool) -> str:
     """A pattern as a regular expression of a name, or of the path from its ignore file on."""
     found = ""
     at = 0
@@ -170,7 +173,7 @@ def _wild(text: str) -> str:
             start = at - 1
             while text[at : at + 1] == "*":
                 at += 1
-            stars, at = _stars(text, start, at)
+            stars, at = _stars(text, start, at) if is_path else ("[^/]*", at)
             found += stars
         elif char == "?":
             found += "[^/]"
@@ -196,7 +199,7 @@ def _stars(text: str, start: int, end: int) -> tuple[str, int]:
     is_after = text[start - 1 : start] in ("", "/") or not _SPECIAL.search(text, 0, start)
     follows = text[end : end + 1]
     is_before = follows in ("", "/") or text[end : end + 2] == "\\/"
-    if end - start < 2 or not is_after or not is_before or "/" not in text:
+    if end - start < 2 or not is_after or not is_before:
         return "[^/]*", end
     return ("(?:.*/)?", end + 1) if follows == "/" else (".*", end)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import Final
 
+from ninefold.conformance._facts import Position, Unread
 from ninefold.conformance.source._finder import Finder, read_source
 from ninefold.conformance.source._module import Module
 
 FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What parsing can raise."""
+TOO_DEEP: Final = "the source is nested too deeply to be read"
 
 
 class Program:
@@ -61,3 +64,19 @@ class Program:
             path: read_source(path) if module is None else module.data
             for path, module in self._modules.items()
         }
+
+
+def start_of(path: str) -> Position:
+    """Where a file begins: for what is wrong with all of it."""
+    return Position(path, 1, 1, 1, 1)
+
+
+def unparsed(path: str, error: BaseException) -> Unread:
+    """What is said of a file that could not be parsed, for one of `FAULTS`."""
+    if isinstance(error, SyntaxError):
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        why = f"not valid Python: {error.msg}"
+        return Unread(Position(path, line, column, line, column + 1), why)
+    if isinstance(error, (RecursionError, MemoryError)):
+        return Unread(start_of(path), TOO_DEEP)
+    return Unread(start_of(path), f"not valid Python: {error}")

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ninefold.conformance._facts import Facts, Position, Suppression, Unread
+from ninefold.conformance._facts import Facts, Suppression, Unread
 from ninefold.conformance.source._files import Calls, Records
 from ninefold.conformance.source._module import Module
-from ninefold.conformance.source._program import FAULTS, Program
+from ninefold.conformance.source._program import FAULTS, TOO_DEEP, Program, start_of, unparsed
 from ninefold.conformance.source._read import Files
 from ninefold.conformance.source._reader import Reader
 
@@ -44,7 +44,7 @@ class Run:
             declarations, uses = self._reader.finish()
         except RecursionError:
             declarations, uses = [], []
-            unread.append(Unread(_start("."), "the source is nested too deeply to be read"))
+            unread.append(Unread(start_of("."), TOO_DEEP))
         return Facts(
             tuple(declarations),
             tuple(uses),
@@ -94,7 +94,7 @@ class Run:
             try:
                 self.parsed[path] = self.program.add(os.path.abspath(path), self._files.data(path))
             except FAULTS as error:
-                self._files.unread.append(_unparsed(path, error))
+                self._files.unread.append(unparsed(path, error))
         module = self.parsed[path]
         if module is None:
             return
@@ -102,19 +102,4 @@ class Run:
             look(module)
         except RecursionError:
             self.parsed[path] = None
-            why = "the source is nested too deeply to be read"
-            self._files.unread.append(Unread(_start(path), why))
-
-
-def _start(path: str) -> Position:
-    return Position(path, 1, 1, 1, 1)
-
-
-def _unparsed(path: str, error: BaseException) -> Unread:
-    if isinstance(error, SyntaxError):
-        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
-        why = f"not valid Python: {error.msg}"
-        return Unread(Position(path, line, column, line, column + 1), why)
-    if isinstance(error, (RecursionError, MemoryError)):
-        return Unread(_start(path), "the source is nested too deeply to be read")
-    return Unread(_start(path), f"not valid Python: {error}")
+            self._files.unread.append(Unread(start_of(path), TOO_DEEP))

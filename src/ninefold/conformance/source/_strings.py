@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ninefold.conformance.source._values import Const, Map, Node, Result, Seq, Str, Unknown
 
 if TYPE_CHECKING:
     from ninefold.conformance.source._evaluate import Evaluator
     from ninefold.conformance.source._scopes import Scope
+
+LONGEST: Final = 10_000
+"""Characters of a text that is put together: names have 255, and what doubles has no end."""
 
 _PERCENT = re.compile(r"%(?:\((\w+)\))?([sd%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(\w*)\}")
@@ -122,6 +125,8 @@ def method(
         each.value for each in given if isinstance(each, Const) and isinstance(each.value, str)
     ]
     if node.keywords or len(words) != len(given):
+        return None
+    if function.attr == "replace" and len(text) * max(map(len, words), default=0) > LONGEST:
         return None
     try:
         result: object = getattr(text, function.attr)(*words)

@@ -22,7 +22,8 @@ def python_files(paths: Iterable[str]) -> Iterator[str]:
     """The Python files among `paths` and under those that are folders, each once.
 
     Skipped are hidden folders, caches, what is built, installed packages, and what `.gitignore`
-    says, unless they are named themselves. Raises `OSError` for what is not there.
+    says, unless they are named themselves. What cannot be read is among them too, be it a folder:
+    whoever reads it is told why. Raises `OSError` for what is named and not there.
     """
     seen: set[str] = set()
     for path in paths:
@@ -43,7 +44,7 @@ def is_python(path: str) -> bool:
     name = os.path.basename(path)
     if name.endswith(_SUFFIXES):
         return True
-    if "." in name:
+    if "." in name or not os.path.isfile(path):
         return False
     try:
         with open(path, "rb") as file:
@@ -53,15 +54,32 @@ def is_python(path: str) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
 def _under(folder: str, ignored: Ignored) -> Iterator[str]:
     inner: list[str] = []
     files: list[str] = []
     is_root = has_file = False
-    with os.scandir(folder or ".") as entries:
+    try:
+        entries = os.scandir(folder or ".")
+    except OSError:
+        yield folder or "."
+        return
+    with entries:
         for entry in entries:
             name = entry.name
-            if name.endswith((".py", ".pyi")):
-                if name.endswith(".py") and entry.is_file():
+            if name.endswith(".py"):
+                if _is_folder(entry):
+                    if name[0] != "." and not entry.is_symlink():
+                        inner.append(name)
+                # Whoever reads it tells of what is no file, and of a link to none; but editors
+                # lock a file by such a link.
+                elif not name.startswith(".#"):
                     files.append(name)
             elif name[0] == ".":
                 is_root = is_root or name == ".git"

@@ -1,0 +1,7 @@
+﻿"""Shop é."""
+
+from opentelemetry.metrics import get_meter
+
+meter = get_meter("shop")
+
+orders = meter.create_counter("shop.orders", unit="{order}", description="Orders placed.")
