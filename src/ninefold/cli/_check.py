@@ -30,7 +30,8 @@ Usage: ninefold check [OPTIONS] [PATH…]
   Check metric names, units, kinds and labels, without importing or running what is checked.
 
   PATH is a file or a folder of Python (default: the working directory), an exposition
-  (*.prom, *.om, *.txt, or an address with http:// or https://), or - for one on standard input.
+  (*.prom, *.om, *.openmetrics, *.metrics, *.txt, or an address with http:// or https://), or -
+  for one on standard input.
 
   Exits with 0 where there is nothing of the severity --fail-on or above, with 1 where there is,
   and with 2 where something could not be read or the configuration is wrong.

@@ -31,7 +31,8 @@ def _explained(code: str, rules: Mapping[str, Rule], without: Iterable[Unread]) 
     found = rules.get(wanted)
     if found is not None:
         return found.page
-    family = [each for each in rules.values() if each.code.startswith(wanted)]
+    starts = (wanted, f"{code.upper()}-")
+    family = [each for each in rules.values() if each.code.startswith(starts)]
     if code and family:
         return _listed(family)
     near = nearest(wanted, list(rules))
