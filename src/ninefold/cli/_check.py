@@ -151,8 +151,9 @@ def parse(arguments: list[str]) -> Arguments:
         elif name in _VALUES:
             if not equals:
                 value = next(rest, "")
-                if not value:
-                    raise ConfigurationError(f"{name} needs a value")
+            # A script whose variable is empty means no such thing; `--baseline=` takes none.
+            if not value and not (equals and name == "--baseline"):
+                raise ConfigurationError(f"{name} needs a value")
             parsed.values.setdefault(name, []).append(value)
         elif each in _FLAGS:
             parsed.flags.add(each)

@@ -73,6 +73,8 @@ def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[
     [
         (["--selct", "U"], "there is no option --selct; did you mean --select?"),
         (["--select"], "--select needs a value"),
+        (["--baseline"], "--baseline needs a value"),
+        (["--write-baseline="], "--write-baseline needs a value"),
         (["--select", "U209,U299"], "--select names 'U299', which is no rule; did you mean"),
         (["--format", "xml"], "--format must be one of text, concise, json"),
         (["--fail-on", "X"], "--fail-on must be one of E, W, I, got 'X'"),
