@@ -30,10 +30,14 @@ Usage: ninefold check [OPTIONS] [PATH…]
   Check metric names, units, kinds and labels, without importing or running what is checked.
 
   PATH is a file or a folder of Python (default: the working directory), an exposition
-  (*.prom, *.om, *.txt, or an address with http:// or https://), or - for one on standard input.
+  (*.prom, *.om, *.openmetrics, *.metrics, *.txt, or an address with http:// or https://), or -
+  for one on standard input.
 
   Exits with 0 where there is nothing of the severity --fail-on or above, with 1 where there is,
   and with 2 where something could not be read or the configuration is wrong.
+
+  `ninefold explain CODE` says why a finding matters and what to write instead. What --exclude and
+  the like would say stands in [tool.ninefold.check] of pyproject.toml.
 
 Options:
   --select CODES       Only these rules: whole codes or their beginnings (NF-U, U202), by commas.
@@ -41,7 +45,7 @@ Options:
   --profile PROFILE    Judge all as otel, prometheus or both (default: by what declares it).
   --format FORMAT      text, concise, json, jsonl, sarif, github, gitlab, junit or markdown
                        (default: text).
-  --fail-on SEVERITY   E, W or I (default: E).
+  --fail-on SEVERITY   Fail from E (errors), W (warnings) or I (information) on (default: E).
   --statistics         How often each rule was found, instead of each finding.
   --names              What is declared, with its names in Prometheus, instead of each finding.
   --baseline FILE      Do not tell the findings that FILE knows, but those of them that are gone;
@@ -57,7 +61,9 @@ _VALUES: Final = (
     "--select", "--ignore", "--profile", "--format", "--fail-on", "--baseline", "--write-baseline",
     "--config",
 )  # fmt: skip
-_FLAGS: Final = ("--statistics", "--names", "--no-cache", "--help", "-h")
+_LISTS: Final = ("--statistics", "--names")
+_FLAGS: Final = (*_LISTS, "--no-cache", "--help", "-h")
+_FOR_PEOPLE: Final = ("text", "concise")
 
 
 class Arguments:
@@ -74,14 +80,31 @@ class Arguments:
         if not given:
             return None
         if choices and given[-1] not in choices:
-            from ninefold.core import nearest
-
-            near = nearest(given[-1], choices)
-            hint = f"; did you mean {near}?" if near else ""
+            near = _meant(given[-1], choices)
             raise ConfigurationError(
-                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}{hint}"
+                f"{name} must be one of {', '.join(choices)}, got {given[-1]!r}"
+                + (f"; did you mean {near}?" if near else "")
             )
         return given[-1]
+
+    def shown(self, form: str) -> str | None:
+        """The list that is asked for instead of each finding.
+
+        Raises `ConfigurationError` where there are two, or `form` is one for programs: these would
+        read a list for people.
+        """
+        lists = [each for each in _LISTS if each in self.flags]
+        if not lists:
+            return None
+        if len(lists) > 1:
+            raise ConfigurationError(f"{' and '.join(lists)} exclude each other; leave one out")
+        if form not in _FOR_PEOPLE:
+            beside = "in `metrics`" if lists[0] == "--names" else "to be counted"
+            raise ConfigurationError(
+                f"{lists[0]} writes a list for people, got --format {form}; leave one of them out:"
+                f" --format json has it all, {beside}"
+            )
+        return lists[0]
 
     def codes(self, name: str) -> tuple[str, ...] | None:
         """The codes that an option is given, or None where it is not."""
@@ -128,22 +151,41 @@ def parse(arguments: list[str]) -> Arguments:
         elif name in _VALUES:
             if not equals:
                 value = next(rest, "")
-                if not value:
-                    raise ConfigurationError(f"{name} needs a value")
+            # A script whose variable is empty means no such thing; `--baseline=` takes none.
+            if not value and not (equals and name == "--baseline"):
+                raise ConfigurationError(f"{name} needs a value")
             parsed.values.setdefault(name, []).append(value)
         elif each in _FLAGS:
             parsed.flags.add(each)
         elif name in _FLAGS:
             raise ConfigurationError(f"{name} takes no value, got {value!r}")
         elif each.startswith("-") and each != "-":
-            from ninefold.core import nearest
-
-            near = nearest(name, (*_VALUES, *_FLAGS))
-            hint = f"did you mean {near}?" if near else "--help lists them"
-            raise ConfigurationError(f"there is no option {name}; {hint}")
+            raise ConfigurationError(f"there is no option {name}; {_instead(name)}")
         else:
             parsed.paths.append(each)
     return parsed
+
+
+def _instead(option: str) -> str:
+    """What to do instead of giving an option that there is not."""
+    from ninefold.conformance._config import KEYS
+    from ninefold.core import nearest
+
+    key = option.removeprefix("--")
+    if key in KEYS:
+        return f"{key} is a key of [tool.ninefold.check] in pyproject.toml"
+    near = nearest(option, (*_VALUES, *_FLAGS))
+    return f"did you mean {near}?" if near else "--help lists them"
+
+
+def _meant(value: str, choices: tuple[str, ...]) -> str | None:
+    """The choice that a value was meant to be: `JSON`, `warning` for W, or a misspelling."""
+    from ninefold.core import nearest
+
+    for each in choices:
+        if value.lower().startswith(each.lower()):
+            return each
+    return nearest(value, choices)
 
 
 def _run(parsed: Arguments) -> int:
@@ -152,6 +194,7 @@ def _run(parsed: Arguments) -> int:
     from ninefold.conformance.reporters import written
 
     form = parsed.last("--format", _FORMATS) or "text"
+    shown = parsed.shown(form)
     found = configuration(parsed.last("--config"))
     fail_on = cast("Severity | None", parsed.last("--fail-on", SEVERITIES)) or found.fail_on
     select, ignore = parsed.codes("--select"), parsed.codes("--ignore")
@@ -173,11 +216,11 @@ def _run(parsed: Arguments) -> int:
         report = _write_baseline(write_to, report, parsed.paths or ["."], options)
     for each in report.gone:
         sys.stderr.write(f"gone: {each}\n")
-    if "--statistics" in parsed.flags:
+    if shown == "--statistics":
         from ninefold.conformance.reporters._summary import statistics, summary
 
         sys.stdout.write("\n".join([*statistics(report), summary(report)]) + "\n")
-    elif "--names" in parsed.flags:
+    elif shown == "--names":
         from ninefold.conformance.reporters._names import names
         from ninefold.conformance.reporters._summary import summary
 

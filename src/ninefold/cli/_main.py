@@ -77,6 +77,21 @@ class LazyCommands(click.Group):
             ) from error
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` begin with; a near one is named where there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from ninefold.core import nearest
+
+            near = nearest(args[0], list(COMMANDS))
+            if near is None:
+                raise
+            hinted = f"{error.message.rstrip('.')}; did you mean {near}?"
+            raise click.UsageError(hinted, ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list from the table alone: asking for help imports no command."""
         with formatter.section("Commands"):

@@ -44,7 +44,13 @@ def read(path: Path) -> ConfigurationFile:
     """The settings in the file `path`, which must be there. Raises `ConfigurationError`."""
     if path.name == SHARED:
         return _read_shared(path) or ConfigurationFile(path, {}, "tool.ninefold.")
-    return ConfigurationFile(path, _parsed(path, _content(path)))
+    table = _parsed(path, _content(path))
+    if CHECKER in table:
+        raise ConfigurationError(
+            f"{CHECKER} in {path} is read by nobody; `ninefold check` is configured by "
+            f"[tool.ninefold.{CHECKER}] in {SHARED}"
+        )
+    return ConfigurationFile(path, table)
 
 
 def _directories(start: Path) -> Iterator[Path]:

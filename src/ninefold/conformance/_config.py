@@ -17,7 +17,7 @@ _PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _ROOT_MARKS: Final = (".git", ".hg")
 _TABLE: Final = "tool.ninefold.check"
 _LISTS: Final = ("select", "ignore", "registry", "exclude", "backends")
-_KEYS: Final = (
+KEYS: Final = (
     *_LISTS, "per-file-ignores", "severity", "prefix", "profile", "fail-on", "baseline",
 )  # fmt: skip
 
@@ -111,8 +111,8 @@ def _parsed(path: str, content: bytes) -> Configuration | None:
     if not isinstance(table, dict):
         raise ConfigurationError(f"{_TABLE} in {path} must be a table, [{_TABLE}]")
     for key in table:
-        if key not in _KEYS:
-            raise ConfigurationError(f"{path}: {_TABLE} has no key {key!r}{_meant(key, _KEYS)}")
+        if key not in KEYS:
+            raise ConfigurationError(f"{path}: {_TABLE} has no key {key!r}{_meant(key, KEYS)}")
     return _settled(table, path)
 
 

@@ -73,10 +73,19 @@ def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[
     [
         (["--selct", "U"], "there is no option --selct; did you mean --select?"),
         (["--select"], "--select needs a value"),
+        (["--baseline"], "--baseline needs a value"),
+        (["--write-baseline="], "--write-baseline needs a value"),
         (["--select", "U209,U299"], "--select names 'U299', which is no rule; did you mean"),
         (["--format", "xml"], "--format must be one of text, concise, json"),
         (["--fail-on", "X"], "--fail-on must be one of E, W, I, got 'X'"),
         (["--format", "sarrif"], "got 'sarrif'; did you mean sarif?"),
+        (["--fail-on", "warning"], "got 'warning'; did you mean W?"),
+        (["--format", "JSON"], "got 'JSON'; did you mean json?"),
+        (["--exclude", "tests"], "exclude is a key of [tool.ninefold.check] in pyproject.toml"),
+        (["--prefix=acme"], "there is no option --prefix; prefix is a key of"),
+        (["--names", "--format", "json"], "--format json has it all, in `metrics`"),
+        (["--statistics", "--format", "sarif"], "--statistics writes a list for people, got"),
+        (["--names", "--statistics"], "--statistics and --names exclude each other"),
         (["--config", "none.toml"], "the configuration none.toml cannot be read"),
     ],
 )
@@ -239,6 +248,10 @@ def test_explain() -> None:
     assert page.output.startswith("# NF-U202: not-ucum\n")
     assert "## Why" in page.output
     assert "NF-X003 I unresolved-name" in run(commands, ["explain"]).output
+    both = run(commands, ["explain", "NF-U202", "NF-X00"])
+    assert both.output.startswith("# NF-U202: not-ucum\n")
+    listed = [line[:7] for line in both.output.splitlines() if line.startswith("NF-X")]
+    assert listed == ["NF-X001", "NF-X002", "NF-X003"]
     wrong = run(commands, ["explain", "NF-U299"])
     assert wrong.exit_code == 2
     assert "did you mean NF-U2" in wrong.output
@@ -250,6 +263,15 @@ def test_among_the_other_commands() -> None:
     result = CliRunner().invoke(commands, ["check", "--format", "concise", "."])
     assert result.exit_code == 1
     assert "NF-U202" in result.output
+
+
+def test_as_a_module() -> None:
+    """`python -m ninefold` is the same command, where no script is on the path."""
+    write("a.py", BAD)
+    arguments = [sys.executable, "-m", "ninefold", "check", "--format", "concise", "."]
+    ran = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "NF-U202" in ran.stdout
 
 
 def test_what_a_check_imports() -> None:

@@ -31,10 +31,11 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:
-    """Exit code 2, and the name is repeated."""
-    result = CliRunner().invoke(main, ["dokter"])
-    assert result.exit_code == 2
-    assert "dokter" in result.output
+    """Exit code 2, and the name is repeated, with a near one where there is one."""
+    for name, says in (("dokter", "'dokter'; did you mean doctor?"), ("xyz", "'xyz'.")):
+        result = CliRunner().invoke(main, [name])
+        assert result.exit_code == 2
+        assert f"No such command {says}" in result.output
 
 
 def test_help_imports_neither_the_sdk_nor_a_command() -> None:

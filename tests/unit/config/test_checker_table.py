@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ninefold.config._file import find
+from ninefold.errors import ConfigurationError
 
 
 def test_checker_s_table_is_no_setting(tmp_path: Path) -> None:
@@ -16,3 +19,10 @@ def test_checker_s_table_is_no_setting(tmp_path: Path) -> None:
     found = find(tmp_path)
     assert found is not None
     assert found.table == {"owner": "shop"}
+
+
+def test_checker_s_table_in_the_other_file_is_told_where_it_belongs(tmp_path: Path) -> None:
+    """The checker does not read `ninefold.toml`: what stands there would do nothing."""
+    (tmp_path / "ninefold.toml").write_text("[check]\nselect = ['NF-U']\n")
+    with pytest.raises(ConfigurationError, match=r"\[tool\.ninefold\.check\] in pyproject\.toml"):
+        find(tmp_path)

@@ -85,6 +85,8 @@ def _action() -> dict[str, Any]:
         ("--fail-on W", "shop.py", 1),
         ("", "shop.py none.py", 2),
         ("", "$(exit 3) shop.py", 2),
+        ("--select D\n--fail-on W\n", "shop.py\n", 1),
+        ("", "shop.py\nnone.py", 2),
     ],
 )
 def test_the_actions_step_checks(tmp_path: Path, arguments: str, paths: str, status: int) -> None:

@@ -141,7 +141,15 @@ def test_openmetrics() -> None:
         (b"a 1\na 2\n", [(2, 1, 2, "the series 'a' is given twice")]),
         (b"a 1 1.5\n", [(1, 5, 8, "a time must be whole milliseconds, got '1.5'")]),
         (b"a 1 2 3\n", [(1, 6, 8, "nothing may follow, got ' 3'")]),
-        (b"a 1\r\n", [(1, 3, 5, "lines must end with a line feed alone")]),
+        (b"a 1\r\n", [(1, 4, 5, "lines must end with a line feed alone")]),
+        (b"\r\n# HELP a x\r\n#\r\n", [(1, 1, 2, "not with a carriage return")]),
+        (
+            b"# TYPE a counter\r\na x\r\nb 1\r\n",
+            [
+                (1, 17, 18, "a carriage return, as this and 2 more do"),
+                (2, 3, 4, "the value must be a number, got 'x'"),
+            ],
+        ),
         (b"a 1\nb 2", [(2, 4, 4, "the last line must end with a line feed")]),
         (b'# TYPE a histogram\na_bucket{le="x"} 1\n', [(2, 13, 16, "'le' must be a number")]),
     ],
@@ -156,6 +164,16 @@ def test_a_bad_line_is_told_and_the_rest_is_read(
     for (*_, why), (*_, wanted) in zip(found, unread, strict=True):
         assert wanted in why
     assert "before" in _by_name(facts)
+
+
+def test_what_went_through_windows_is_read_all_the_same() -> None:
+    """That its lines end otherwise is said once; kinds and values are what they would be."""
+    text = b"# HELP a_total How many.\n# TYPE a_total counter\na_total 1\n"
+    facts = read(text.replace(b"\n", b"\r\n"), "m.prom")
+    assert len(facts.unread) == 1
+    assert _by_name(facts)["a_total"].kind == "counter"
+    ended = read(text.replace(b"_total", b"", 2).replace(b"\n", b"\r\n") + b"# EOF\r\n", "m.om")
+    assert len(ended.unread) == 1
 
 
 @pytest.mark.parametrize(

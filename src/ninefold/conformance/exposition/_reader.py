@@ -27,7 +27,12 @@ def read(data: bytes, path: str, *, openmetrics: bool | None = None) -> Facts:
     lines = data.split(b"\n")
     families = Families(path, openmetrics=openmetrics)
     unread: list[Unread] = []
-    for number, line in enumerate(_texts(lines), 1):
+    returns: list[Position] = []
+    for number, given in enumerate(_texts(lines), 1):
+        line = given.removesuffix("\r")
+        if line != given and _is_read(line):
+            end = len(given)
+            returns.append(Position(path, number, end, number, end + 1))
         if openmetrics and line == "# EOF":
             unread += _after_end(lines[number:], path, number + 1)
             break
@@ -41,7 +46,9 @@ def read(data: bytes, path: str, *, openmetrics: bool | None = None) -> Facts:
                 families.add(part, number)
         except WrongLine as wrong:
             where = Position(path, number, wrong.start + 1, number, wrong.end + 1)
-            unread.append(Unread(where, _with_return(line, wrong.message)))
+            unread.append(Unread(where, _shortened(wrong.message)))
+    if returns:
+        unread.insert(0, Unread(returns[0], _returned(len(returns))))
     if len(unread) > _MOST_UNREAD:
         more = len(unread) - _MOST_UNREAD
         last = unread[_MOST_UNREAD].position
@@ -78,9 +85,16 @@ def _after_end(lines: list[bytes], path: str, number: int) -> Iterator[Unread]:
             return
 
 
-def _with_return(line: str, message: str) -> str:
-    if len(message) > _LONGEST:
-        message = f"{message[:_LONGEST]}…"
-    if line.endswith("\r"):
-        return f"{message}; lines must end with a line feed alone, not with a carriage return"
-    return message
+def _shortened(message: str) -> str:
+    return f"{message[:_LONGEST]}…" if len(message) > _LONGEST else message
+
+
+def _is_read(line: str) -> bool:
+    """Whether a line is more than text, in which a carriage return may stand."""
+    return not line.startswith("#") or line.startswith(("# TYPE", "# UNIT", "# EOF"))
+
+
+def _returned(count: int) -> str:
+    # Said once: it is either the whole exposition that went through Windows, or a line of it.
+    lines = f", as this and {count - 1} more do" if count > 1 else ""
+    return f"lines must end with a line feed alone, not with a carriage return{lines}"
