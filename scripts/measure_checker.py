@@ -3,10 +3,12 @@
     python scripts/measure_checker.py                      the figures, from what is committed
     python scripts/measure_checker.py ENVIRONMENT          checks what is installed there, anew
     python scripts/measure_checker.py ENVIRONMENT --write  and commits the counts to their file
+    python scripts/measure_checker.py … --unseen           the same of the second set
 
 ENVIRONMENT is a virtual environment with `requirements.txt` installed, of which nothing is run:
-`pip install --no-deps -r requirements.txt` is enough. Each distribution is checked alone, as if it
-were a project; those that declare no metric are left out. Exit codes: 0 as committed, 1 where
+`pip install --no-deps -r requirements.txt` is enough; for the second set, which was judged before
+any rule was mended on it, with `unseen-requirements.txt`. Each distribution is checked alone, as if
+it were a project; those that declare no metric are left out. Exit codes: 0 as committed, 1 where
 findings came or went, or counts differ, 2 where there is no such environment.
 """
 
@@ -20,11 +22,16 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distributions
 from math import sqrt
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
+
+Stage = Literal["before", "after"]
+"""Of the second set: before any rule was mended on it, and after that."""
 
 HERE: Final = Path(__file__).resolve().parents[1] / "conformance" / "realcode"
 LABELS: Final = HERE / "labels.jsonl"
 COUNTS: Final = HERE / "distributions.json"
+UNSEEN_LABELS: Final = HERE / "unseen.jsonl"
+UNSEEN_COUNTS: Final = HERE / "unseen.json"
 CONVENTIONS: Final = "opentelemetry-semantic-conventions"
 """Not counted: its names are all literals, and its metrics are what the rules are made of."""
 Z: Final = 1.959963984540054
@@ -47,6 +54,8 @@ class Label(TypedDict):
     fingerprint: str
     verdict: bool
     reason: str
+    only: NotRequired[Stage]
+    """Of the second set: at which stage alone it was found."""
 
 
 class Count(TypedDict):
@@ -80,6 +89,15 @@ def counts() -> dict[str, Count]:
     """The committed counts, by distribution."""
     found: dict[str, Count] = json.loads(COUNTS.read_text("utf-8"))
     return found
+
+
+def unseen(stage: Stage) -> tuple[list[Label], dict[str, Count]]:
+    """The committed labels and counts of the second set at a stage."""
+    every: list[Label] = [
+        json.loads(line) for line in UNSEEN_LABELS.read_text("utf-8").splitlines()
+    ]
+    declared: dict[Stage, dict[str, Count]] = json.loads(UNSEEN_COUNTS.read_text("utf-8"))
+    return [each for each in every if each.get("only", stage) == stage], declared[stage]
 
 
 def figures(judged: Iterable[Label], declared: dict[str, Count]) -> str:
@@ -175,10 +193,16 @@ def checked(site: Path) -> tuple[list[Label], dict[str, Count]]:
 
 def main(arguments: list[str]) -> int:
     """Print the figures, of what is committed or of an environment."""
+    second = "--unseen" in arguments
+    known, committed = unseen("after") if second else (labels(), counts())
+    arguments = [each for each in arguments if each != "--unseen"]
     if not arguments:
-        print(figures(labels(), counts()))
+        if second:
+            print(figures(*unseen("before")))
+            print()
+        print(figures(known, committed))
         print()
-        print(wrong(labels()))
+        print(wrong(known))
         return 0
     sites = sorted(Path(arguments[0]).resolve().glob("lib/python*/site-packages"))
     if not sites:
@@ -186,12 +210,14 @@ def main(arguments: list[str]) -> int:
         return 2
     found, declared = checked(sites[0])
     if "--write" in arguments:
-        COUNTS.write_text(json.dumps(declared, indent=2) + "\n", "utf-8")
+        both = {"before": unseen("before")[1], "after": declared}
+        path, content = (UNSEEN_COUNTS, both) if second else (COUNTS, declared)
+        path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     if "--findings" in arguments:
         for each in found:
             print(json.dumps(each))
         return 0
-    judged = {each["fingerprint"]: each for each in labels()}
+    judged = {each["fingerprint"]: each for each in known}
     here = {each["fingerprint"] for each in found}
     new = [each for each in found if each["fingerprint"] not in judged]
     gone = [each for each in judged.values() if each["fingerprint"] not in here]
@@ -199,7 +225,7 @@ def main(arguments: list[str]) -> int:
         for each in those:
             print(f"{title}: {each['path']}:{each['line']}: {each['code']} {each['message']}")
     print(figures([judged[each] for each in sorted(here & judged.keys())], declared))
-    return 1 if new or gone or declared != counts() else 0
+    return 1 if new or gone or declared != committed else 0
 
 
 if __name__ == "__main__":

@@ -13,16 +13,19 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from measure_checker import (  # noqa: E402  # a script is no package
     GOALS,
     RESOLVED_GOAL,
+    Count,
+    Label,
     counts,
     figures,
     interval,
     labels,
+    unseen,
     wrong,
 )
 from ninefold.conformance.rules import shipped  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "checker-precision.md"
-PINNED = ROOT / "conformance" / "realcode" / "requirements.txt"
+PINNED = ROOT / "conformance" / "realcode"
 
 
 def part(title: str) -> str:
@@ -35,6 +38,10 @@ def test_page_has_the_figures() -> None:
     """The page gives what the script prints, and no other figure."""
     assert part("figures") == figures(labels(), counts())
     assert part("rules") == wrong(labels())
+    for stage in ("before", "after"):
+        assert part(f"unseen {stage}") == figures(*unseen(stage))
+    second, declared = unseen("after")
+    assert part("both") == figures(labels() + second, counts() | declared)
 
 
 def test_goals_are_met() -> None:
@@ -47,20 +54,35 @@ def test_goals_are_met() -> None:
     assert sum(each["verdict"] for each in errors) / len(errors) >= GOALS["E"]
 
 
-def test_every_finding_is_judged_once() -> None:
+@pytest.mark.parametrize(
+    ("every", "declared", "pins"),
+    [
+        (labels(), counts(), "requirements.txt"),
+        (*unseen("before"), "unseen-requirements.txt"),
+        (*unseen("after"), "unseen-requirements.txt"),
+    ],
+    ids=["first", "unseen before", "unseen after"],
+)
+def test_every_finding_is_judged_once(
+    every: list[Label], declared: dict[str, Count], pins: str
+) -> None:
     """A label is of a rule that there is and of what is pinned, with a reason."""
-    every = labels()
     codes = {each.code for each in shipped()}
     pinned = {
         line.strip().lower().replace("_", "-").replace(".", "-")
-        for line in PINNED.read_text("utf-8").splitlines()
+        for line in (PINNED / pins).read_text("utf-8").splitlines()
     }
     assert len({each["fingerprint"] for each in every}) == len(every)
     for each in every:
         assert each["code"] in codes
         assert each["reason"]
-        assert each["version"] == counts()[each["distribution"]]["version"]
+        assert each["version"] == declared[each["distribution"]]["version"]
         assert f"{each['distribution']}=={each['version']}".replace(".", "-") in pinned
+
+
+def test_no_distribution_is_in_both_sets() -> None:
+    """The second set is of code on which no rule was mended."""
+    assert not counts().keys() & unseen("before")[1].keys()
 
 
 @pytest.mark.parametrize(
