@@ -9,10 +9,10 @@ duration.record(
     {
         "http.request.method": "GET",
         "url.scheme": "https",
-        "shop.tenant": "acme",
+        "tenant": "acme",
         "client.port": 4711,
     },
 )
 
-# expect: NF-A505 12:9-12:22 W
+# expect: NF-A505 12:9-12:17 W
 # expect: NF-A505 13:9-13:22 I

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ninefold.conformance._digest import digest
@@ -53,12 +54,13 @@ def run(facts: Facts, options: Options, rules: Iterable[Rule], registry: Registr
         if options.exempt and each.is_resolved and _is_conventional(each, registry)
     )
     context = Context(facts, options, registry, by_declaration, known)
+    turns = Counter(each.argument for each in facts.declarations)
     raw: dict[tuple[str, Position, str], Raw] = {}
     owners: dict[tuple[str, Position], str] = {}
     ran = {each.code: each for each in rules if is_chosen(each, options)}
     failed: list[Unread] = []
     for each in ran.values():
-        for declaration, found in _found(each, context, failed):
+        for declaration, found in _said_once(_found(each, context, failed), turns):
             metric = found.metric
             if metric is None:
                 metric = declaration.name.shown if declaration is not None else ""
@@ -143,6 +145,31 @@ def _found(
                 why = f"the rule {rule.code} failed here: {type(error).__name__}: {error}"
                 failed.append(Unread(position, why, f"mend the rule, or ignore {rule.code}"))
             is_sound = False
+
+
+def _said_once(
+    found: Iterable[tuple[Declaration | None, Found]], turns: Mapping[Position | None, int]
+) -> Iterator[tuple[Declaration | None, Found]]:
+    """What holds of the names of every turn is said once, where the API is given their pattern."""
+    waiting: dict[Position, list[tuple[Declaration, Found]]] = {}
+    for declaration, each in found:
+        where = None if declaration is None else declaration.argument
+        if (
+            declaration is not None
+            and where is not None
+            and declaration.is_patterned
+            and each.position == declaration.name.position
+        ):
+            waiting.setdefault(where, []).append((declaration, each))
+        else:
+            yield declaration, each
+    for where, said in waiting.items():
+        of = dict.fromkeys(declaration for declaration, _ in said)
+        if 1 < len(of) == turns[where]:
+            first, each = said[0]
+            yield first, each._replace(position=where, fix=None)
+        else:
+            yield from said
 
 
 def _concerns(rule: Rule, declaration: Declaration, context: Context) -> bool:

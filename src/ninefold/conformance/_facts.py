@@ -94,16 +94,20 @@ class Declaration:
     `name` is the whole name that the API is given, after `namespace`, `subsystem` and the client's
     own unit suffix; without the `_total` that a client adds. `unit`, `description`, `buckets` and
     `labels` are None where nothing is given, and hold None where it is not known what is.
-    `callee` is what makes it, as written. `branches` are the lines of each `if` and `try` around
-    it, and which part of it it stands in.
+    `argument` is where the API is given the name, if `name.position` is the literal that a loop or
+    a condition gives it; the name `is_patterned` if more than that literal is in it. `callee` is
+    what makes it, as written. `branches` are the lines of each `if` and `try` around it, and which
+    part of it it stands in.
     """
 
     __slots__ = (
         "api",
+        "argument",
         "branches",
         "buckets",
         "callee",
         "description",
+        "is_patterned",
         "kind",
         "labels",
         "name",
@@ -130,6 +134,8 @@ class Declaration:
         scope: Text | None = None,
         observable: bool = False,
         profile: Profile = "otel",
+        argument: Position | None = None,
+        is_patterned: bool = False,
     ) -> None:
         self.api: Final = api
         self.kind: Final = kind
@@ -144,6 +150,8 @@ class Declaration:
         self.scope: Final = scope
         self.observable: Final = observable
         self.profile: Final = profile
+        self.argument: Final = argument
+        self.is_patterned: Final = is_patterned
 
     def __repr__(self) -> str:
         return _shown(self)
@@ -151,6 +159,11 @@ class Declaration:
     def changed(self, **changes: Any) -> Declaration:
         """The same with other values; a declaration of its own."""
         return Declaration(**{name: getattr(self, name) for name in self.__slots__} | changes)
+
+    @property
+    def lacking(self) -> Position:
+        """Where findings about what is not given belong: all turns of a loop lack it there."""
+        return self.argument or self.name.position
 
     @property
     def is_resolved(self) -> bool:

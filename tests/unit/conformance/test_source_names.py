@@ -71,7 +71,7 @@ def names(facts: Facts) -> list[str]:
         ),
         # What is not certain is not guessed.
         ("import os", "os.environ['NAME']", "…"),
-        ("N = 'a.b' if x else 'c.d'", "N", "…"),
+        ("N = 'a.b' if x else name()", "N", "…"),
         ("N = 'a.b'\nN = 'c.d'", "N", "…"),
         ("N = 'a.b'\nN += 'c'", "N", "…"),
         ("N = N", "N", "…"),

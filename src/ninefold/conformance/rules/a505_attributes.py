@@ -26,7 +26,8 @@ def attributes_of_convention(use: Use, context: Context) -> Iterator[Found]:
 
     What is made for the metric groups by its required attributes: without them everything is one
     line. One more than the convention lists multiplies the series of everyone who adds it up, and
-    dashboards do not expect it; one that the conventions know is told for information only.
+    dashboards do not expect it; one that the conventions know is told for information only. One in
+    a namespace of your own, as `shop.tenant`, is yours to add.
 
     ## Bad
 
@@ -70,7 +71,7 @@ def attributes_of_convention(use: Use, context: Context) -> Iterator[Found]:
             )
     for attribute in use.attributes:
         key = attribute.key.value
-        if not key or key in levels or _is_template(key, levels):
+        if not key or key in levels or _is_template(key, levels) or _is_own(key, context):
             continue
         # The conventions have had bare words, as `state`, that were meant for one metric alone.
         known = registry.attribute(key) if "." in key else None
@@ -86,6 +87,16 @@ def attributes_of_convention(use: Use, context: Context) -> Iterator[Found]:
             "leave it out, or record it with a metric of your own",
             severity="W" if known is None else "I",
         )
+
+
+def _is_own(key: str, context: Context) -> bool:
+    """Whether a key is in a namespace that no attribute of the conventions is in."""
+    starts = context.remembered(
+        "namespaces of attributes",
+        lambda: frozenset(each.partition(".")[0] for each in context.registry.attributes),
+    )
+    start, separator, _ = key.partition(".")
+    return bool(separator) and start not in starts
 
 
 def _is_template(key: str, levels: dict[str, str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
+from ninefold.conformance._together import are_alternatives
 
 _MOST: Final = 50
 """The defaults of OpenTelemetry and prometheus_client have 15 and 14 boundaries. Each is a series
@@ -30,8 +31,10 @@ def default_buckets_for_seconds(declaration: Declaration, context: Context) -> I
     The default boundaries are 0, 5, 10, 25 … 10000. Of a request that takes 0.2 seconds they say
     that it took 0 to 5: every quantile is then 2.5 or 4.75 seconds. This counts for a convention's
     metric as for any other: `http.server.request.duration` is given its boundaries by who declares
-    it. A view can set them too; if one does, accept this finding with a reason. The conventions'
-    own package, `opentelemetry.semconv`, is spared: it cannot give any.
+    it. A view can set them too: one in a file that declares metrics is
+    seen, of any other accept this finding with a reason. The conventions'
+    own package, `opentelemetry.semconv`, is spared: it cannot give any. So is the `except` of a
+    `try` that gives some, for an API that takes none.
 
     ## Bad
 
@@ -57,10 +60,11 @@ def default_buckets_for_seconds(declaration: Declaration, context: Context) -> I
         and declaration.unit.value == "s"
         and declaration.buckets is None
         and not (context.is_known(declaration) and _is_of_registry(declaration))
+        and not _has_alternative_with_buckets(declaration, context)
     ):
         is_helper = not declaration.callee.endswith("create_histogram")
         yield Found(
-            declaration.name.position,
+            declaration.lacking,
             f"{declaration.name.value!r} is in seconds, but has the default buckets, which are made"
             " for milliseconds",
             "this function takes none: call create_histogram with"
@@ -68,6 +72,19 @@ def default_buckets_for_seconds(declaration: Declaration, context: Context) -> I
             if is_helper
             else "give explicit_bucket_boundaries_advisory, in seconds",
         )
+
+
+def _has_alternative_with_buckets(declaration: Declaration, context: Context) -> bool:
+    """Whether this is what is left to an API that takes no boundaries, where others are given them.
+
+    Such as in the `except TypeError` of a `try` that gives some.
+    """
+    return any(
+        each.buckets is not None
+        and each.name.value == declaration.name.value
+        and are_alternatives(each, declaration)
+        for each in context.facts.declarations
+    )
 
 
 def _is_of_registry(declaration: Declaration) -> bool:

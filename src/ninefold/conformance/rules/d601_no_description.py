@@ -39,7 +39,7 @@ def no_description(declaration: Declaration, context: Context) -> Iterator[Found
     described = declaration.description
     if described is not None and (described.value is None or described.value.strip()):
         return
-    where = declaration.name.position if described is None else described.position
+    where = declaration.lacking if described is None else described.position
     said = "HELP line" if declaration.api == "exposition" else "description"
     yield Found(
         where,

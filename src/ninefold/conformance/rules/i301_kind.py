@@ -69,7 +69,8 @@ def kind_against_name(declaration: Declaration, context: Context) -> Iterator[Fo
     ## Why
 
     In the conventions `.time` is time that adds up (`process.cpu.time`), while `.limit` and
-    `.usage` are amounts that go up and down (`system.memory.usage`).
+    `.usage` are amounts that go up and down (`system.memory.usage`). A counter named `.usage` whose
+    unit is `1`, or that has none, may say how often something is used, which only goes up.
 
     ## Bad
 
@@ -90,12 +91,18 @@ def kind_against_name(declaration: Declaration, context: Context) -> Iterator[Fo
             f"{name!r} is a {_named(declaration)}; by convention '.time' is time that adds up",
             "use a counter, or another name",
         )
-    elif name.endswith((".limit", ".usage")) and declaration.kind == "counter":
+    elif declaration.kind == "counter" and (
+        name.endswith(".limit") or (name.endswith(".usage") and not _has_no_unit(declaration))
+    ):
         yield Found(
             declaration.position,
             f"{name!r} is a counter, which never goes down",
             "use an up-down counter, as the conventions do for limits and usage",
         )
+
+
+def _has_no_unit(declaration: Declaration) -> bool:
+    return declaration.unit is None or declaration.unit.value in (None, "1")
 
 
 @rule(

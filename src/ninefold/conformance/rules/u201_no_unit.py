@@ -33,7 +33,7 @@ def no_unit(declaration: Declaration, context: Context) -> Iterator[Found]:
     """
     if declaration.unit is None and declaration.api != "exposition":
         yield Found(
-            declaration.name.position,
+            declaration.lacking,
             f"{declaration.name.value!r} has no unit",
             'give it one, as in unit="s", unit="By" or, for what is counted, unit="{request}"',
         )

@@ -80,8 +80,8 @@ def unresolved_name(declaration: Declaration, context: Context) -> Iterator[Foun
     ## Why
 
     Nothing is skipped in silence. Names are followed through constants, imports, classes, enums,
-    f-strings and functions that pass them on; what comes from a parameter, a setting or a call is
-    only known when the program runs.
+    f-strings, loops over literals, `functools.partial` and functions that pass them on; what comes
+    from a parameter, a setting or a call is only known when the program runs.
 
     ## Bad
 

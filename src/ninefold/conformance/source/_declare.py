@@ -111,7 +111,7 @@ class Arguments:
             value = self._evaluator.value(found.node, found.scope)
             if value == Const(None):
                 return None
-            return self._evaluator.text(found.node, found.scope)
+            return self._evaluator.text(found.node, found.scope, is_name=name == "name")
         return self.unknown(name) if self.is_open else None
 
     def part(self, name: str) -> Text | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from ninefold.conformance._facts import Position, Text, Value
+from ninefold.conformance.source import _choices as choices
 from ninefold.conformance.source import _strings as strings
 from ninefold.conformance.source._program import Program
 from ninefold.conformance.source._scopes import (
@@ -23,6 +24,7 @@ from ninefold.conformance.source._scopes import (
 )
 from ninefold.conformance.source._values import (
     Api,
+    Choice,
     Cls,
     Const,
     Func,
@@ -32,6 +34,7 @@ from ninefold.conformance.source._values import (
     Meter,
     Mod,
     Node,
+    Partial,
     Result,
     Seq,
     Str,
@@ -43,12 +46,20 @@ _MOST_STEPS: Final = 2_000
 """Steps in which one value is followed. In 4,661 installed files none takes more than 16; functions
 of which each calls the next twice take as many as they like."""
 _MOST_ITEMS: Final = 200
+_MOST_BINDINGS: Final = 8
+"""Of a name that is bound more often than this, it is not asked which of them may reach a place."""
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[float, float], float]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_BUILTINS: Final = frozenset(
+    {
+        "dict", "enumerate", "float", "getattr", "int", "list", "reversed", "set", "sorted", "str",
+        "super", "tuple", "zip",
+    }
+)  # fmt: skip
 _RECORDS: Final = ("dataclass", "define", "frozen", "attrs")
 _TELLING = (Api, Instrument, Meter, Mod)
 
@@ -91,6 +102,8 @@ class Evaluator:
         self._calls: dict[tuple[int, int, int], Scope] = {}
         self._depth = 0
         self._steps = 0
+        self._applied: dict[tuple[int, int, int], Node] = {}
+        self._chosen: Choice | None = None  # what was met in the evaluation that is under way
 
     def value(self, node: ast.expr, scope: Scope) -> Result:
         """What an expression is; never raises."""
@@ -99,6 +112,8 @@ class Evaluator:
         key = (id(node), id(scope.call) if scope.call is not None else 0)
         known = self._known.get(key)
         if known is not None:
+            if type(known[1]) is Unknown or type(known[1]) is Str:
+                self._note(known[1])
             return known[1]
         if key in self._busy or self._depth > _DEEPEST:
             circular = self.unknown(node, scope, f"{shown(node)} refers to itself")
@@ -109,6 +124,7 @@ class Evaluator:
             return self.unknown(node, scope, "it takes too long to follow")
         self._busy.add(key)
         self._depth += 1
+        chosen, self._chosen = self._chosen, None
         try:
             result = self._evaluated(node, scope)
         finally:
@@ -116,8 +132,21 @@ class Evaluator:
             self._depth -= 1
         if _length(result) > strings.LONGEST:
             result = self.unknown(node, scope, "it is too long")
+        if type(result) is Unknown and result.choice is None:
+            result.choice = self._chosen
+        self._chosen = chosen
+        if type(result) is Unknown or type(result) is Str:
+            self._note(result)
         self._known[key] = (scope, result)
         return result
+
+    def _note(self, result: Unknown | Str) -> None:
+        """Take note of the choice that a value depends on: so does what is made of it."""
+        if self._chosen is None and self._depth:
+            for each in result.parts if isinstance(result, Str) else (result,):
+                if isinstance(each, Unknown) and each.choice is not None:
+                    self._chosen = each.choice
+                    return
 
     def _evaluated(self, node: ast.expr, scope: Scope) -> Result:
         match node:
@@ -142,6 +171,9 @@ class Evaluator:
             case ast.Subscript():
                 return self._subscript(node, scope)
             case ast.IfExp():
+                picked = scope.pick(id(node))
+                if isinstance(picked, Node):
+                    return self.value(picked.node, picked.scope)
                 return self._either((node.body, node.orelse), node, scope)
             case ast.BoolOp(op=ast.Or()):
                 return self._either(node.values, node, scope)
@@ -178,13 +210,17 @@ class Evaluator:
             if bindings:
                 found = self.choose(bindings, node, scope)
                 if isinstance(found, (Seq, Map)) and each.is_changed(name):
-                    return replace(found, complete=False)
+                    if isinstance(found, Map):
+                        return replace(found, complete=False)
+                    more = self._sequence(each.added(name) or (), each)
+                    is_known = each.added(name) is not None and more.complete
+                    return replace(found, complete=False, added=more.items if is_known else None)
                 return found
         for module in tuple(scope.module.stars):
             found = self._exported(module, name, scope.module.root)
             if found is not None:
                 return found
-        if name in ("super", "str", "dict", "list", "tuple", "set", "sorted", "float", "int"):
+        if name in _BUILTINS:
             return Api(f"builtins.{name}")
         return self.unknown(node, scope, f"`{name}` is not found")
 
@@ -215,6 +251,8 @@ class Evaluator:
     def choose(self, bindings: Iterable[Binding], node: ast.expr, scope: Scope) -> Result:
         """The one thing that bindings give, where they agree; None stands for what is to come."""
         listed = list(bindings)
+        if 1 < len(listed) <= _MOST_BINDINGS:
+            listed = choices.that_hold(listed, node, scope)
         results = [self._bound(each) for each in listed if not each.fallback]
         results = results or [self._bound(each) for each in listed]
         some = [each for each in results if each != Const(None)] or results[:1]
@@ -228,7 +266,10 @@ class Evaluator:
         telling = [each for each in some if isinstance(each, _TELLING)]
         if len(telling) == 1 and not any(isinstance(each, (Const, Str)) for each in some):
             return telling[0]
-        return self.unknown(node, scope, f"{shown(node)} has several values")
+        unknown = self.unknown(node, scope, f"{shown(node)} has several values")
+        if len(results) == len(listed) <= _MOST_BINDINGS and all(is_text(each) for each in results):
+            unknown.choice = choices.of_parts(listed)
+        return unknown
 
     def _bound(self, binding: Binding) -> Result:
         node, scope = binding.node, binding.scope
@@ -249,10 +290,11 @@ class Evaluator:
                 return Cls(node, scope.module.child(node, scope))
             case "import":
                 return self.imported(binding.module, binding.name, scope.module.root)
+            case "each of" if isinstance(node, ast.expr):
+                return choices.in_turn(self, binding)
             case _:
                 where = node if isinstance(node, ast.expr) else ast.Name("", lineno=1, col_offset=0)
-                why = "it is a loop's variable" if binding.how == "each of" else "it is changed"
-                return self.unknown(where, scope, why)
+                return self.unknown(where, scope, "it is changed")
 
     # Imports
 
@@ -295,25 +337,62 @@ class Evaluator:
     # Attributes
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Result:
-        base = self.value(node.value, scope)
+        return self._attribute_of(self.value(node.value, scope), node.attr, node, scope)
+
+    def _attribute_of(self, base: Result, name: str, node: ast.expr, scope: Scope) -> Result:
         match base:
-            case Api(name=name):
-                dotted = f"{name}.{node.attr}"
+            case Api(name=module):
+                dotted = f"{module}.{name}"
                 return Api(dotted) if is_api(dotted) else Mod(dotted, scope.module.root)
             case Mod():
-                return self.imported(base.name, node.attr, base.path)
+                return self.imported(base.name, name, base.path)
             case Instance(cls=cls) | (Cls() as cls):
-                found = self.member(cls, node.attr, base)
+                given = self.field(base, name) if isinstance(base, Instance) else None
+                if given is not None:
+                    return self.value(given.node, given.scope)
+                found = self.member(cls, name, base)
                 if isinstance(found, Const) and isinstance(base, Instance) and not self.by_default:
                     # Each object has its own; what the class gives is a default.
                     found = None if has(cls.node, *_RECORDS) else found
                 if found is not None:
                     return found
-            case Const() if node.attr == "value":
+            case Const() | Seq() if name == "value":
                 return base  # an enum's member
             case _:
                 pass
         return self.unknown(node, scope, f"{shown(node)} is not known here")
+
+    def field(self, record: Instance, name: str) -> Node | None:
+        """What the field of a record was given, or is by default; None where it is no record."""
+        cls, made = record.cls.node, record.made
+        if made is None or not isinstance(made.node, ast.Call) or not self._is_record(record.cls):
+            return None
+        fields = {
+            each.target.id: each.value
+            for each in cls.body
+            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        }
+        if name not in fields:
+            return None
+        for keyword in made.node.keywords:
+            if keyword.arg == name:
+                return Node(keyword.value, made.scope)
+        index = list(fields).index(name)
+        given = made.node.args
+        if any(isinstance(each, ast.Starred) for each in given):
+            return None
+        if index < len(given):
+            # With `kw_only` there would be none by position.
+            return Node(given[index], made.scope)
+        default = fields[name]
+        is_whole = all(each.arg is not None for each in made.node.keywords)
+        return Node(default, record.cls.scope) if default is not None and is_whole else None
+
+    def _is_record(self, cls: Cls) -> bool:
+        if cls.node.bases:
+            # What a base adds comes first, and is not looked for.
+            return any(dotted_name(each).endswith("NamedTuple") for each in cls.node.bases)
+        return has(cls.node, *_RECORDS)
 
     def member(self, cls: Cls, name: str, owner: Cls | Instance, deep: int = 0) -> Result | None:
         """The attribute `name` of a class or an object of it; None where it is not found."""
@@ -374,6 +453,10 @@ class Evaluator:
             text = strings.method(self, node, node.func, scope)
             if text is not None:
                 return text
+            if node.func.attr in ("items", "keys", "values", "fromkeys"):
+                items = self._items(node, node.func, scope)
+                if items is not None:
+                    return items
         if self.by_default and called_name(node) in ("get", "getenv", "getattr", "pop"):
             given = node.args[-1] if len(node.args) >= 2 else None
             if given is not None:
@@ -381,9 +464,12 @@ class Evaluator:
         function = self.value(node.func, scope)
         match function:
             case Cls():
-                return Instance(function)
+                return Instance(function, Node(node, scope))
             case Func():
                 return self.returned(function, node, scope)
+            case Partial():
+                applied = self.applied(function, node, scope)
+                return self.value(applied.node, applied.scope)
             case Api(name=name):
                 built = self._builtin(name, node, scope)
                 if built is not None:
@@ -397,9 +483,12 @@ class Evaluator:
         match name.removeprefix("builtins."):
             case "dict":
                 return self._dict_of(node, scope)
-            case "list" | "tuple" | "set" | "sorted" if first is not None:
+            case "list" | "tuple" | "set" | "sorted" | "reversed" if first is not None:
                 found = self.value(first, scope)
-                return found if isinstance(found, Seq) else None
+                if isinstance(found, Seq):
+                    return found
+                items = choices.iterated(self, found)
+                return Seq(items) if items else None
             case "str" if first is not None:
                 found = self.value(first, scope)
                 if isinstance(found, Str) or (
@@ -416,9 +505,68 @@ class Evaluator:
             case "types.MappingProxyType" if first is not None:
                 found = self.value(first, scope)
                 return found if isinstance(found, Map) else None
+            case "functools.partial" if first is not None and not isinstance(first, ast.Starred):
+                return Partial(node, scope)
+            case "enumerate" if first is not None:
+                items = choices.iterated(self, self.value(first, scope))
+                start = self.value(node.args[1], scope) if len(node.args) == 2 else Const(0)
+                if items and isinstance(start, Const) and isinstance(start.value, int):
+                    return choices.counted(items, start.value)
+            case "zip":
+                columns = [self.value(each, scope) for each in node.args]
+                known = [each for each in columns if isinstance(each, Seq) and each.complete]
+                return choices.zipped(known) if len(known) == len(columns) else None
+            case "getattr" if len(node.args) >= 2:
+                key = self.value(node.args[1], scope)
+                if isinstance(key, Const) and isinstance(key.value, str):
+                    base = self.value(node.args[0], scope)
+                    return self._attribute_of(base, key.value, node, scope)
             case _:
                 pass
         return None
+
+    def _items(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Result | None:
+        """What the methods of a dict give."""
+        if function.attr == "fromkeys":
+            if dotted_name(function) != "dict.fromkeys" or not node.args:
+                return None
+            found = self.value(node.args[0], scope)
+            return found if isinstance(found, Seq) else None
+        base = self.value(function.value, scope)
+        return choices.of_items(base, function.attr) if isinstance(base, Map) else None
+
+    def applied(self, partial: Partial, node: ast.Call, scope: Scope) -> Node:
+        """A call of what `functools.partial` made, as one call with all arguments."""
+        at = id(scope.call) if scope.call is not None else 0
+        key = (id(partial), id(node), at)
+        found = self._applied.get(key)
+        if found is None:
+            given: dict[str, Node | None] = {}
+
+            def passed(value: ast.expr) -> ast.expr:
+                if isinstance(value, ast.Starred):
+                    return ast.copy_location(ast.Starred(passed(value.value), ast.Load()), value)
+                name = f"{len(given)}"  # no name of the source is a number
+                given[name] = Node(value, scope)
+                return ast.copy_location(ast.Name(name, ast.Load()), value)
+
+            named = {each.arg for each in node.keywords}
+            call = ast.Call(
+                partial.node.args[0],
+                [*partial.node.args[1:], *map(passed, node.args)],
+                [
+                    *(each for each in partial.node.keywords if each.arg not in named),
+                    *(
+                        ast.copy_location(ast.keyword(each.arg, passed(each.value)), each)
+                        for each in node.keywords
+                    ),
+                ],
+            )
+            ast.copy_location(call, partial.node)
+            function = ast.Lambda(ast.arguments([], [], None, [], [], None, []), call)
+            inner = Scope(partial.scope.module, function, partial.scope, given, Node(node, scope))
+            found = self._applied[key] = Node(call, inner)
+        return found
 
     def returned(self, function: Func, node: ast.Call | None, scope: Scope) -> Result:
         """What a function gives when it is called, if it has one `return` that can be read."""
@@ -535,7 +683,11 @@ class Evaluator:
         telling = [each for each in some if isinstance(each, (Api, Instrument, Meter))]
         if len(telling) == 1 and not any(isinstance(each, (Const, Str)) for each in some):
             return telling[0]
-        return self.unknown(node, scope, f"{shown(node)} depends on a condition")
+        unknown = self.unknown(node, scope, f"{shown(node)} depends on a condition")
+        if isinstance(node, ast.IfExp) and all(is_text(each) for each in found):
+            options = (Node(node.body, scope), Node(node.orelse, scope))
+            unknown.choice = Choice(id(node), scope, node, options)
+        return unknown
 
     def _sequence(self, nodes: Iterable[ast.expr], scope: Scope) -> Seq:
         items: list[Node] = []
@@ -623,9 +775,12 @@ class Evaluator:
 
     # What facts are made of
 
-    def text(self, node: ast.expr, scope: Scope) -> Text:
-        """An expression as text, as far as it is known."""
-        position = self.position(node, scope)
+    def text(self, node: ast.expr, scope: Scope, *, is_name: bool = False) -> Text:
+        """An expression as text, as far as it is known.
+
+        A metric's name stands where the literal does that it is made of in each turn of a loop.
+        """
+        position = self.position(node, scope, whole=not is_name)
         found = self.value(node, scope)
         parts: tuple[str | Unknown, ...]
         match found:
@@ -645,12 +800,14 @@ class Evaluator:
             tuple(each.value for each in missing),
         )
 
-    def position(self, node: ast.expr, scope: Scope) -> Position:
+    def position(self, node: ast.expr, scope: Scope, *, whole: bool = True) -> Position:
         """Where findings about an expression belong: what a call was given stands in that call."""
         if scope.call is not None:
-            given = self._given(node, scope)
-            if given is not None:
-                return self.position(given.node, given.scope)
+            given = choices.origin(self, node, scope, whole=whole) if scope.is_in_turn() else None
+            if given is None or not given.scope.module.is_read:
+                given = self._given(node, scope)
+            if given is not None and given.node is not node:
+                return self.position(given.node, given.scope, whole=whole)
         if not scope.module.is_read:
             outer = scope.outermost_call()
             if outer is not None:

@@ -111,7 +111,7 @@ class Module:
                 else:
                     yield from self._functions(each, scope)
 
-    def branches(self, node: ast.expr) -> tuple[tuple[int, str], ...]:
+    def branches(self, node: ast.expr | ast.stmt) -> tuple[tuple[int, str], ...]:
         """The alternatives that a node stands in: the line of each `if` or `try`, and which part.
 
         What follows an `if` that leaves the block stands in its other part.

@@ -9,15 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from ninefold.conformance._facts import Declaration, Text, Use
+from ninefold.conformance._facts import Buckets, Declaration, Text, Use
 from ninefold.conformance.source import _declare as declare
 from ninefold.conformance.source._declare import OPENTELEMETRY, PROMETHEUS
 from ninefold.conformance.source._evaluate import Evaluator, called_name
 from ninefold.conformance.source._lines import called_on, lines_of, words_in
+from ninefold.conformance.source._made import Made, Turns, unknown_in
 from ninefold.conformance.source._module import Module
 from ninefold.conformance.source._program import Program
 from ninefold.conformance.source._scopes import COMPREHENSIONS, FUNCTIONS, Scope
@@ -36,6 +36,7 @@ from ninefold.conformance.source._values import (
     Instrument,
     Meter,
     Node,
+    Partial,
     Result,
     Str,
     Unknown,
@@ -44,24 +45,12 @@ from ninefold.conformance.source._values import (
 _RECORDING: Final = (b".add", b".record", b".set", b".inc", b".dec", b".observe", b".labels")
 _CALLS: Final = (
     b"ounter", b"auge", b"istogram", b"ummary", b"etric", b"Info", b"Enum", b"create_", b"super",
-    *_RECORDING,
+    b"View", *_RECORDING,
 )  # fmt: skip
 """Parts of what is called where a metric is made or recorded on: `Counter`, `make_counter`, …"""
 _WRAPPER: Final = re.compile(r"(?i)counter|gauge|histogram|summary|metric|meter|\Acreate_")
 _MOST_ROUNDS: Final = 3
 _DEEPEST_CALL: Final = 3
-
-
-@dataclass(slots=True, eq=False)
-class _Made:
-    """A declaration, where it stands, and the functions whose parameters its name depends on."""
-
-    declaration: Declaration
-    node: ast.Call
-    scope: Scope
-    functions: tuple[ast.AST, ...]
-    again: Callable[[Evaluator], Declaration | None]
-    is_replaced: bool = False
 
 
 class Reader:
@@ -70,12 +59,13 @@ class Reader:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.evaluator = Evaluator(program, self._make)
-        self._made: dict[tuple[int, int], _Made] = {}
+        self._made: dict[tuple[int, int], Made] = {}
         self._sites: list[tuple[ast.Call, Scope]] = []
         self._modules: list[tuple[Module, bool]] = []
         self._names: dict[int, str] = {}
-        self._templates: dict[int, list[_Made]] = {}
+        self._templates: dict[int, list[Made]] = {}
         self._instantiated: set[tuple[int, int, int]] = set()
+        self._views: list[tuple[str, Buckets]] = []
 
     # The rounds
 
@@ -90,11 +80,41 @@ class Reader:
                 self._sites.append((node, scope))
             if name in OPENTELEMETRY or name in PROMETHEUS or name in ("Metric", "__init__"):
                 self.evaluator.value(node, scope)
+            elif name == "View":
+                self._note_view(node, scope)
             elif name in aliases:
                 self.evaluator.value(node, scope)
                 self._call_of(node, scope)
             elif name not in RECORDS and _WRAPPER.search(name):
                 self._call_of(node, scope)
+
+    def _note_view(self, node: ast.Call, scope: Scope) -> None:
+        """Take note of the histograms that a view of OpenTelemetry gives boundaries."""
+        given = declare.Arguments(
+            self.evaluator, node, scope, ("instrument_type", "instrument_name")
+        )
+        aggregation, pattern = given.node("aggregation"), given.text("instrument_name")
+        if (
+            aggregation is not None
+            and pattern is not None
+            and pattern.value is not None
+            and isinstance(aggregation.node, ast.Call)
+            and called_name(aggregation.node) == "ExplicitBucketHistogramAggregation"
+        ):
+            position = self.evaluator.position(aggregation.node, aggregation.scope)
+            self._views.append((pattern.value, Buckets(None, position)))
+
+    def _viewed(self, declaration: Declaration) -> Declaration:
+        """A declaration with the boundaries that a view gives it, of which no more is read."""
+        name = declaration.name.value
+        is_bare = declaration.kind == "histogram" and declaration.buckets is None
+        if name is not None and is_bare and declaration.api == "opentelemetry":
+            from fnmatch import fnmatch  # few runs need it
+
+            for pattern, buckets in self._views:
+                if fnmatch(name.lower(), pattern.lower()):
+                    return declaration.changed(buckets=buckets)
+        return declaration
 
     def wrappers(self) -> dict[str, set[int]]:
         """The functions found so far that make metrics whose names are given to them.
@@ -124,7 +144,7 @@ class Reader:
                     found.setdefault(start + name, every)
         return found
 
-    def _class_of(self, made: _Made, node: ast.AST) -> str:
+    def _class_of(self, made: Made, node: ast.AST) -> str:
         scope: Scope | None = made.scope
         while scope is not None:
             if scope.node is node and scope.parent is not None:
@@ -158,23 +178,36 @@ class Reader:
 
     def finish(self) -> tuple[list[Declaration], list[Use]]:
         """All declarations and uses, in the order of files and lines."""
-        declarations: dict[Declaration, _Made] = {}
+        by_default = Evaluator(self.program, lambda node, scope: None, by_default=True)
+        turned = self._in_turns(by_default)
+        declarations: dict[Declaration, Made] = {}
         for made in self._made.values():
             outer = made.scope.outermost_call()
-            if made.scope.call is not None and outer is None:
+            if made.scope.call is not None and outer is None and made.scope.call.picked is None:
                 continue
             module = made.scope.module if outer is None else outer.scope.module
             if module.is_read and not made.is_replaced and not _hands_on(made):
                 declarations[made.declaration] = made
-        settled = self._by_default(declarations)
+        settled = self._by_default(declarations, by_default)
+        if self._views:
+            for each in declarations:
+                before = settled.get(each, each)
+                viewed = self._viewed(before)
+                if viewed is not before:
+                    settled[each] = viewed
         uses: list[Use] = []
         for declaration, made in declarations.items():
             if declaration.observable and declaration.api == "opentelemetry":
                 uses.extend(callback_uses(self.evaluator, made.node, made.scope, declaration))
         for node, scope in self._sites:
             use = use_of(self.evaluator, node, scope)
-            if use is not None and use.declaration in declarations:
-                uses.append(use)
+            if use is not None:
+                every = turned.get(use.declaration, [use.declaration])
+                uses.extend(
+                    use if each is use.declaration else use.of(each)
+                    for each in every
+                    if each in declarations
+                )
         uses = [
             each.of(settled[each.declaration]) if each.declaration in settled else each
             for each in uses
@@ -185,15 +218,76 @@ class Reader:
             sorted(uses, key=lambda each: each.position),
         )
 
-    def _by_default(self, found: dict[Declaration, _Made]) -> dict[Declaration, Declaration]:
+    def _in_turns(self, by_default: Evaluator) -> dict[Declaration, list[Declaration]]:
+        """Have those whose name is one of several declared once for each of them."""
+        turns = Turns(self.evaluator, by_default, self._made)
+        turned: dict[Declaration, list[Declaration]] = {}
+        for made in list(self._made.values()):
+            if (
+                not made.is_replaced
+                and not made.declaration.is_resolved
+                and (made.scope.call is None or made.scope.outermost_call() is not None)
+            ):
+                found = turns.of(made)
+                made.is_replaced = bool(found)
+                for each in found:
+                    each.is_replaced = False
+                if found:
+                    turned[made.declaration] = [each.declaration for each in found]
+        for whole, calls in self._in_vain(turns, turned):
+            whole.is_replaced = False
+            for each in calls:
+                each.is_replaced = True
+                turned[each.declaration] = [whole.declaration]
+        return turned
+
+    def _in_vain(
+        self, turns: Turns, turned: Mapping[Declaration, object]
+    ) -> Iterator[tuple[Made, list[Made]]]:
+        """The functions of which no call tells more of a name, and what these calls make."""
+        calls: dict[int, list[Made]] = {}
+        for made in self._made.values():
+            if not made.declaration.is_resolved and made.scope.outermost_call() is not None:
+                calls.setdefault(id(made.node), []).append(made)
+        if not calls:
+            return
+        resolved = {
+            id(made.node)
+            for made in self._made.values()
+            if made.declaration in turned or turns.name_of(made) is not None
+        }
+        vain: dict[tuple[int, ...], list[Made]] = {}
+        for made in self._made.values():
+            found = calls.get(id(made.node), []) if made.is_replaced else []
+            if (
+                found
+                and made.scope.call is None
+                and made.scope.module.is_read
+                and id(made.node) not in resolved
+                and not _hands_on(made)
+                and not any(_tells_more(each.declaration, made.declaration) for each in found)
+            ):
+                vain.setdefault(tuple(map(id, made.functions)), []).append(made)
+        for those in vain.values():
+            called = [each for made in those for each in calls[id(made.node)]]
+            # A single call of what makes many is the shorter thing to say.
+            if len({each.declaration.position for each in called}) > len(those):
+                yield from ((made, calls[id(made.node)]) for made in those)
+
+    def _by_default(
+        self, found: dict[Declaration, Made], evaluator: Evaluator
+    ) -> dict[Declaration, Declaration]:
         """Those whose names nothing of the run gives, as their defaults make them."""
-        evaluator = Evaluator(self.program, lambda node, scope: None, by_default=True)
         settled: dict[Declaration, Declaration] = {}
         for declaration, made in found.items():
             if not declaration.is_resolved:
                 again = made.again(evaluator)
                 if again is not None and again.is_resolved:
-                    settled[declaration] = again.changed(scope=declaration.scope)
+                    settled[declaration] = again.changed(
+                        scope=declaration.scope,
+                        argument=declaration.argument,
+                        is_patterned=declaration.is_patterned,
+                    )
         return settled
 
     # One call
@@ -339,27 +433,14 @@ class Reader:
         functions: list[ast.AST] = []
         if not declaration.is_resolved:
             functions = list(self._depends(node, scope, declaration.api))
-        self._made[key] = _Made(declaration, node, scope, tuple(functions), read)
+        self._made[key] = Made(declaration, node, scope, tuple(functions), read)
         return Instrument(declaration)
 
     def _depends(self, node: ast.Call, scope: Scope, api: str) -> Iterator[ast.AST]:
         """The functions whose parameters the name of a declaration is made of."""
-        first = node.args[:1] if api != "ninefold" else []
-        given = [
-            *first,
-            *(
-                each.value
-                for each in node.keywords
-                if each.arg in ("name", "namespace", "subsystem", "unit")
-            ),
-        ]
-        for each in given:
-            if isinstance(each, ast.Starred):
-                continue
-            found = self.evaluator.value(each, scope)
-            for part in found.parts if isinstance(found, Str) else (found,):
-                if isinstance(part, Unknown) and part.function is not None:
-                    yield part.function.node
+        for each in unknown_in(self.evaluator, node, scope, api):
+            if each.function is not None:
+                yield each.function.node
 
     # Calls of wrappers
 
@@ -374,6 +455,11 @@ class Reader:
             callee = own
         if isinstance(callee, Func):
             self._instantiate(callee, node, scope, deep)
+        elif isinstance(callee, Partial) and deep <= _DEEPEST_CALL:
+            whole = self.evaluator.applied(callee, node, scope)
+            self.evaluator.value(whole.node, whole.scope)
+            assert isinstance(whole.node, ast.Call)
+            self._call_of(whole.node, whole.scope, deep + 1)
 
     def _instantiate(self, function: Func, node: ast.Call, scope: Scope, deep: int) -> None:
         """Make what a wrapper makes when it is called with these arguments."""
@@ -395,7 +481,7 @@ class Reader:
                 self._call_of(site.node, site.scope.within(inner), deep + 1)
             made.is_replaced = True
 
-    def _templates_of(self, function: Func) -> list[_Made]:
+    def _templates_of(self, function: Func) -> list[Made]:
         module = function.scope.module
         if not module.is_read and id(function.node) not in self._templates:
             # A helper of an installed package, such as the conventions' own.
@@ -455,7 +541,15 @@ class Reader:
             self._names[id(value)] = target.attr
 
 
-def _hands_on(made: _Made) -> bool:
+def _tells_more(one: Declaration, two: Declaration) -> bool:
+    """Whether more is known of the name or the unit of `one`."""
+    if one.name.parts != two.name.parts:
+        return True
+    units = [None if each.unit is None else each.unit.parts for each in (one, two)]
+    return units[0] != units[1]
+
+
+def _hands_on(made: Made) -> bool:
     """Whether a method of the API's own name only hands its argument on, as a proxy's does.
 
     That is another meter and no metric; what is made through it is declared where it is called.
@@ -484,6 +578,10 @@ def _aliases(module: Module) -> frozenset[str]:
                 last = node.attr if isinstance(node, ast.Attribute) else node.id
                 if last in known or last in found:
                     found.add(name)
+            elif each.how == "is" and isinstance(node, ast.Call):
+                last = _partial_of(node)
+                if last in known or last in OPENTELEMETRY or last in found:
+                    found.add(name)
             elif isinstance(node, ast.ClassDef) and node.bases:
                 bases = {getattr(b, "attr", getattr(b, "id", "")) for b in node.bases}
                 if bases & (known | found):
@@ -503,4 +601,12 @@ def _with_aliases(module: Module, names: set[str]) -> set[str]:
                 last = node.attr if isinstance(node, ast.Attribute) else node.id
                 if last in names:
                     found.add(name)
+            elif each.how == "is" and isinstance(node, ast.Call) and _partial_of(node) in names:
+                found.add(name)
     return found
+
+
+def _partial_of(node: ast.Call) -> str:
+    """The last name of what `functools.partial` is given first; empty for any other call."""
+    first = node.args[0] if node.args and called_name(node) == "partial" else None
+    return getattr(first, "attr", getattr(first, "id", ""))

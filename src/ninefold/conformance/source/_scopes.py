@@ -51,7 +51,7 @@ class Binding:
 
     `node` is the expression, function or class; `path` the way into what is unpacked. An import has
     `module` (absolute) and `name` (empty for the module itself). A `fallback` stands in an
-    `except`.
+    `except`; what a loop binds holds up to its line `end`.
     """
 
     how: How
@@ -61,17 +61,20 @@ class Binding:
     module: str = ""
     name: str = ""
     fallback: bool = False
+    end: int = 0
 
 
 class Scope:
     """A module, class, function or comprehension.
 
     `args` are what a call has bound, `outer` is that call, and `call` the scope nearest outwards
-    that has some: what is read there holds for this call alone.
+    that has some: what is read there holds for this call alone. What is `picked` holds for one turn
+    of a loop or one part of an `if`, which is taken for a call without arguments.
     """
 
     __slots__ = (
-        "_bindings", "_changed", "_stores", "args", "call", "module", "node", "outer", "parent",
+        "_added", "_bindings", "_changed", "_stores", "args", "call", "module", "node", "outer",
+        "parent", "picked",
     )  # fmt: skip
 
     def __init__(
@@ -81,23 +84,26 @@ class Scope:
         parent: Scope | None,
         args: Mapping[str, Node | None] | None = None,
         outer: Node | None = None,
+        picked: Mapping[int, Node | str] | None = None,
     ) -> None:
         self.module = module
         self.node = node
         self.parent = parent
         self.args = args
         self.outer = outer
+        self.picked = picked
         self.call: Scope | None = self if args is not None else parent.call if parent else None
         self._bindings: dict[str, list[Binding]] | None = None
         self._stores: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
         self._changed: set[str] = set()
+        self._added: dict[str, list[ast.expr]] = {}
 
     @property
     def bindings(self) -> dict[str, list[Binding]]:
         """What is bound in this scope itself, by name."""
         if self._bindings is None:
             self._bindings = {}
-            _Collector(self, self._bindings, self._stores, self._changed).collect()
+            _Collector(self, self._bindings, self._stores, self._changed, self._added).collect()
         return self._bindings
 
     def stores(self, name: str) -> list[tuple[ast.expr, ast.expr]]:
@@ -107,6 +113,50 @@ class Scope:
     def is_changed(self, name: str) -> bool:
         """Whether the list or dict `name` is changed in place, as by `name.append(…)`."""
         return bool(self.bindings) and (name in self._changed or name in self._stores)
+
+    def added(self, name: str) -> list[ast.expr] | None:
+        """What is added to the list `name`, several starred; None where it changes otherwise."""
+        return self._added.get(name) if self.bindings and name not in self._stores else None
+
+    def pick(self, key: int) -> Node | str | None:
+        """What is picked of a choice in the turn that this is in; None for none."""
+        scope = self.call
+        while scope is not None:
+            if scope.picked is not None and key in scope.picked:
+                return scope.picked[key]
+            scope = scope.parent.call if scope.parent is not None else None
+        return None
+
+    def is_in_turn(self) -> bool:
+        """Whether this is in one turn of a loop or part of an `if`, or is called from there."""
+        scope = self.call
+        while scope is not None:
+            if scope.picked is not None or (
+                scope.outer is not None and scope.outer.scope.is_in_turn()
+            ):
+                return True
+            scope = scope.parent.call if scope.parent is not None else None
+        return False
+
+    def is_same(self, other: Scope) -> bool:
+        """Whether both are of one node, in one call."""
+        return self is other or (self.node is other.node and self.call is other.call)
+
+    def turn(self, key: int, option: Node | str) -> Scope:
+        """This scope where one option of a choice is taken."""
+        picked = {**(self.picked or {}), key: option}
+        return Scope(self.module, self.node, self.parent, self.args or {}, self.outer, picked)
+
+    def varied(self, of: Scope, turn: Scope) -> Scope:
+        """This scope within a turn: `turn` stands for `of`, also in the calls that led here."""
+        if self.is_same(of):
+            return turn
+        parent = None if self.parent is None else self.parent.varied(of, turn)
+        outer = _varied(self.outer, of, turn)
+        if parent is self.parent and outer is self.outer:
+            return self
+        args = self.args and {name: _varied(each, of, turn) for name, each in self.args.items()}
+        return Scope(self.module, self.node, parent, args, outer, self.picked)
 
     def called(self, args: Mapping[str, Node | None], outer: Node | None) -> Scope:
         """This function's scope in a call, which is `outer`."""
@@ -149,6 +199,13 @@ class Scope:
         return None
 
 
+def _varied(node: Node | None, of: Scope, turn: Scope) -> Node | None:
+    if node is None:
+        return None
+    scope = node.scope.varied(of, turn)
+    return node if scope is node.scope else Node(node.node, scope)
+
+
 def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[ast.arg]:
     """All parameters, `*args` and `**kwargs` too."""
     args = node.args
@@ -170,12 +227,16 @@ class _Collector:
         into: dict[str, list[Binding]],
         stores: dict[str, list[tuple[ast.expr, ast.expr]]],
         changed: set[str],
+        added: dict[str, list[ast.expr]],
     ) -> None:
         self.scope = scope
         self.into = into
         self.stores = stores
         self.changed = changed
+        self.added = added
+        self.otherwise: set[str] = set()
         self.fallback = False
+        self.end = 0
 
     def collect(self) -> None:
         node = self.scope.node
@@ -188,9 +249,12 @@ class _Collector:
             self.body(node.body)
         if isinstance(node, ast.Module) and b"global " in self.scope.module.data:
             self.globals()
+        for name in self.otherwise:
+            self.added.pop(name, None)
 
     def add(self, name: str, binding: Binding) -> None:
         binding.fallback = self.fallback
+        binding.end = self.end if binding.how == "each of" else 0
         self.into.setdefault(name, []).append(binding)
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
@@ -208,10 +272,15 @@ class _Collector:
                     self.target(node.target, node.value, "is")
             case ast.AugAssign():
                 if isinstance(node.target, ast.Name):
-                    self.add(node.target.id, Binding("opaque", scope, node))
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)) as method)):
+                    if isinstance(node.op, ast.Add) and isinstance(node.value, ast.List):
+                        self.change(node.target.id, "extend", [node.value])
+                    else:
+                        self.add(node.target.id, Binding("opaque", scope, node))
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)) as method) as call
+            ):
                 if method.attr in _CHANGES:
-                    self.changed.add(name)
+                    self.change(name, method.attr, call.args)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.add(node.name, Binding("def", scope, node))
             case ast.ClassDef():
@@ -234,7 +303,9 @@ class _Collector:
                             Binding("import", scope, node, module=module, name=alias.name),
                         )
             case ast.For() | ast.AsyncFor():
+                before, self.end = self.end, node.body[-1].end_lineno or 0
                 self.target(node.target, node.iter, "each of")
+                self.end = before
                 self.body(node.body)
                 self.body(node.orelse)
             case ast.While() | ast.If():
@@ -265,6 +336,18 @@ class _Collector:
                         self.add(target.id, Binding("opaque", scope, node))
             case _:
                 pass
+
+    def change(self, name: str, method: str, args: list[ast.expr]) -> None:
+        """Take note of a change in place; of what is added by it, if that is all it does."""
+        self.changed.add(name)
+        match method, args:
+            case ("append" | "add", [value]) | ("insert", [_, value]):
+                self.added.setdefault(name, []).append(value)
+            case "extend", [value]:
+                whole = ast.copy_location(ast.Starred(value, ast.Load()), value)
+                self.added.setdefault(name, []).append(whole)
+            case _:
+                self.otherwise.add(name)
 
     def pattern(self, pattern: ast.pattern) -> None:
         for each in ast.walk(pattern):

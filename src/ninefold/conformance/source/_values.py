@@ -23,6 +23,7 @@ class Const:
 class Unknown:
     """What reading does not tell, and why; `function` is the one whose parameter it is.
 
+    `choice` is what it depends on where it is one of several values, each of which is known.
     `is_circular` says that it is made of itself.
     """
 
@@ -30,6 +31,21 @@ class Unknown:
     value: Value
     function: Scope | None = None
     is_circular: bool = False
+    choice: Choice | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Choice:
+    """One of several values in turn: of a loop's variable, an `if` or a conditional expression.
+
+    `key` tells it from others of `scope`, `node` is the iterable or the conditional expression, and
+    None for the parts of an `if`, which `options` name.
+    """
+
+    key: int
+    scope: Scope
+    node: ast.expr | None
+    options: tuple[Node | str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -41,10 +57,14 @@ class Str:
 
 @dataclass(slots=True, eq=False)
 class Seq:
-    """A list, tuple or set; `complete` unless there may be more."""
+    """A list, tuple or set; `complete` unless there may be more.
+
+    `added` is all that is appended to it where it is bound; None where it changes otherwise.
+    """
 
     items: tuple[Node, ...]
     complete: bool = True
+    added: tuple[Node, ...] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +100,14 @@ class Func:
 
 
 @dataclass(slots=True, eq=False)
+class Partial:
+    """What `functools.partial` makes: its call, where that stands."""
+
+    node: ast.Call
+    scope: Scope
+
+
+@dataclass(slots=True, eq=False)
 class Cls:
     """A class; `scope` is that of its body."""
 
@@ -89,9 +117,10 @@ class Cls:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An object of a class."""
+    """An object of a class, and the call that makes it, if that is known."""
 
     cls: Cls
+    made: Node | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -119,5 +148,17 @@ class Node:
 
 
 Result: TypeAlias = (
-    Const | Unknown | Str | Seq | Map | Api | Mod | Func | Cls | Instance | Meter | Instrument
+    Const
+    | Unknown
+    | Str
+    | Seq
+    | Map
+    | Api
+    | Mod
+    | Func
+    | Partial
+    | Cls
+    | Instance
+    | Meter
+    | Instrument
 )
