@@ -330,9 +330,7 @@ def test_addresses() -> None:
         assert (
             fetch(f"http://{host}/none", timeout=PATIENCE).unread[0].why == "answered 404 Not Found"
         )
-        assert (
-            fetch(f"http://{host}/short", timeout=PATIENCE).unread[0].why == "ended 1 bytes early"
-        )
+        assert fetch(f"http://{host}/short", timeout=PATIENCE).unread[0].why == "ended 1 byte early"
         long = fetch(f"http://{host}/long", limit=1_000, timeout=PATIENCE)
         assert long.unread[0].why == "answered with more than 1000 bytes"
 
