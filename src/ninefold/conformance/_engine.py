@@ -111,7 +111,7 @@ def _is_ignored(raw: Raw, options: Options) -> bool:
     path = raw[1].position.path.replace("\\", "/")
     return any(
         (fnmatch(path, pattern) or fnmatch(path, f"*/{pattern}"))
-        and _longest(raw[0].code, codes) > 0
+        and _longest(raw[0].code, codes) >= 0
         for pattern, codes in options.per_file_ignores.items()
     )
 

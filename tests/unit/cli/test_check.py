@@ -168,9 +168,11 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "E",
         "shop.orders",
     )
-    assert (finding["path"], finding["line"], finding["column"]) == ("a.py", 3, 46)
+    place = ("path", "line", "column", "end_line", "end_column")
+    assert [finding[each] for each in place] == ["a.py", 3, 46, 3, 54]
     assert finding["fix"]["kind"] == "unsafe"
-    assert finding["fix"]["edits"][0]["text"] == '"{order}"'
+    (edit,) = finding["fix"]["edits"]
+    assert [edit[each] for each in (*place, "text")] == ["a.py", 3, 46, 3, 54, '"{order}"']
 
 
 def test_exposition_on_standard_input(

@@ -343,12 +343,20 @@ def test_a_wrong_configuration(
     assert said.out == ""
 
 
-def test_a_severity_of_many_rules(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("table", "severity"),
+    [
+        ("ALL = 'E'\nU = 'W'\nU202 = 'I'", "I"),
+        ("ALL = 'I'\nU = 'W'\nU204 = 'I'", "W"),
+        ("ALL = 'I'\nN = 'W'", "I"),
+    ],
+)
+def test_a_severity_of_many_rules(
+    table: str, severity: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The longest code that fits a rule decides, as it does for `select`."""
-    (folder / "pyproject.toml").write_text(
-        "[tool.ninefold.check.severity]\nALL = 'E'\nU = 'W'\nU202 = 'I'\n"
-    )
-    assert "NF-U202 I" in told(capsys, code=0)
+    (folder / "pyproject.toml").write_text(f"[tool.ninefold.check.severity]\n{table}\n")
+    assert f"NF-U202 {severity}" in told(capsys, code=0)
 
 
 def test_a_flag_takes_no_value(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,8 @@ TEXT = "b = meter.create_counter('orders', unit='seconds')\n"
         ({"select": ("NF-U",), "ignore": ("NF-U202",)}, []),
         ({"select": ("",), "ignore": ("NF-N103",)}, ["NF-D601", "NF-U202"]),
         ({"per_file_ignores": {"shop.py": ("NF-N",)}}, ["NF-D601", "NF-U202"]),
+        ({"per_file_ignores": {"shop.py": ("",)}}, []),
+        ({"per_file_ignores": {"shop.py": ()}}, ["NF-D601", "NF-N103", "NF-U202"]),
         ({"per_file_ignores": {"other.py": ("NF-N",)}}, ["NF-D601", "NF-N103", "NF-U202"]),
         ({"profile": "prometheus", "select": ("NF-U", "NF-S407")}, []),
     ],

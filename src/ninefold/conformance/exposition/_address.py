@@ -118,7 +118,8 @@ def _answered(
             return _too_slow(shown, timeout)
     # An end that comes early is no error to `read1`.
     if response.length:
-        return unread(shown, f"ended {response.length} bytes early")
+        missing = f"{response.length} byte{'s' * (response.length > 1)}"
+        return unread(shown, f"ended {missing} early")
     if packed is not None and not packed.eof:
         return unread(shown, f"ended before its {encoding} did")
     if kind == "text/html":
