@@ -258,9 +258,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def laws(session: nox.Session) -> None:
-    """Try every law of tests/property at full length; a long run, which CI leaves out."""
+    """Try every law of tests/property at full length, and promtool; CI leaves this long run out."""
     session.install("-e", PROJECT_AND_EXTRAS, *_group("test", "components"))
-    _pytest(session, "tests/property")
+    _pytest(session, "tests/property", "tests/integration/test_promtool_agreement.py")
 
 
 @nox.session

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -26,7 +25,7 @@ from ninefold.service._heartbeats import Heartbeats, Workers
 from ninefold.service._in_force import InForce
 from ninefold.service._present import present
 from ninefold.service._sampling import require_sampling
-from ninefold.service._target import GROUP, integration_name
+from ninefold.service._target import GROUP, integration_name, integrations
 from ninefold.sli import Objective, Objectives
 from ninefold.sli.http import Applications, Route
 from ninefold.sli.objective import Kind as ObjectiveKind
@@ -159,7 +158,8 @@ class Service:
         True
         """
         name = integration_name(target)
-        for point in entry_points(group=GROUP, name=name):
+        point = integrations().get(name)
+        if point is not None:
             integration = point.load()
             instrumented: T
             if not self._telemetry.disabled:

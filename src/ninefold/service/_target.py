@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Set
-from importlib.metadata import entry_points
+from collections.abc import Mapping, Set
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
 from ninefold.core import nearest
 from ninefold.errors import ConfigurationError
@@ -17,17 +18,23 @@ _DEPTH = 32
 """How many middlewares around each other are looked through for the application in them."""
 
 
+@cache
+def integrations() -> Mapping[str, EntryPoint]:
+    """What is installed, by name; looked up once, as every distribution's files are read for it."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
 def integration_name(target: object) -> str:
     """The name of the integration that knows `target`; raises `ConfigurationError` where none does.
 
     A framework's name, or `asgi` and `wsgi` for a bare callable.
     """
     if isinstance(target, types.ModuleType):
-        known = {point.name for point in entry_points(group=GROUP)}
+        known = set(integrations())
         if target.__name__ in known:
             return target.__name__
         raise ConfigurationError(_unknown(f"the module {target.__name__}", target.__name__, known))
-    known = {point.name for point in entry_points(group=GROUP)} - {"asgi", "wsgi"}
+    known = integrations().keys() - {"asgi", "wsgi"}
     name = _framework(target, known)
     if name is not None:
         return name
