@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from ninefold.conformance import Finding, Options, Report, every_rule
 from ninefold.conformance._engine import run
+from ninefold.conformance._patterns import Patterns
 from ninefold.conformance.registry import conventions
 from ninefold.conformance.source import read
 
@@ -41,6 +43,10 @@ TEXT = "b = meter.create_counter('orders', unit='seconds')\n"
         ({"select": ("NF-U",), "ignore": ("NF-U202",)}, []),
         ({"select": ("",), "ignore": ("NF-N103",)}, ["NF-D601", "NF-U202"]),
         ({"per_file_ignores": {"shop.py": ("NF-N",)}}, ["NF-D601", "NF-U202"]),
+        ({"per_file_ignores": {"shop.py": ("",)}}, []),
+        ({"ignore": ("",)}, []),
+        ({"select": ("",), "ignore": ("NF-U2",)}, ["NF-D601", "NF-N103"]),
+        ({"select": ("NF-N103",), "ignore": ("",)}, ["NF-N103"]),
         ({"per_file_ignores": {"other.py": ("NF-N",)}}, ["NF-D601", "NF-N103", "NF-U202"]),
         ({"profile": "prometheus", "select": ("NF-U", "NF-S407")}, []),
     ],
@@ -54,6 +60,65 @@ def test_severity_is_the_project_s(tmp_path: Path) -> None:
     """A configured severity wins over the rule's own."""
     report = report_of(tmp_path, TEXT, select=("NF-U202",), severity={"NF-U202": "I"})
     assert [each.severity for each in report.findings] == ["I"]
+    among = {"": "W", "NF-U202": "I", "NF-U": "E"}
+    report = report_of(tmp_path, TEXT, severity=among)
+    assert {each.code: each.severity for each in report.findings} == {
+        "NF-D601": "W",
+        "NF-N103": "W",
+        "NF-U202": "I",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spared"),
+    [
+        ("src/tests/*", ["src/tests/a.py"]),
+        ("./src/tests/a.py", ["src/tests/a.py"]),
+        (r"src\tests\a.py", ["src/tests/a.py"]),
+        ("src", ["src/tests/a.py"]),
+        ("tests/", ["src/tests/a.py", "tests/a.py"]),
+        ("tests/*", ["src/tests/a.py", "tests/a.py"]),
+        ("**/tests/**", ["src/tests/a.py", "tests/a.py"]),
+        ("src/**/a.py", ["src/tests/a.py"]),
+        ("a.py", ["src/tests/a.py", "tests/a.py"]),
+        ("ests/a.py", []),
+        ("te", []),
+    ],
+)
+@pytest.mark.parametrize("where", [".", "src", "tests", "../elsewhere"])
+def test_patterns_of_files(
+    pattern: str, spared: list[str], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of the configuration's folder, wherever a check is started and on what."""
+    project = tmp_path / "project"
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("src/tests", "tests"):
+        (project / name).mkdir(parents=True)
+    monkeypatch.chdir(project / where)
+    patterns = Patterns([pattern], str(project))
+    files = ["src/tests/a.py", "tests/a.py"]
+    whole = [each for each in files if patterns.fit(str(project / each))]
+    assert whole == [each for each in files if patterns.fit(os.path.relpath(project / each))]
+    assert whole == spared
+
+
+def test_absolute_patterns_of_files(tmp_path: Path) -> None:
+    """They are as good as those from the configuration's folder on."""
+    patterns = Patterns([str(tmp_path / "src")], str(tmp_path))
+    assert patterns.fit(str(tmp_path / "src/a.py"))
+    assert not patterns.fit(str(tmp_path / "a.py"))
+    assert not Patterns([str(tmp_path / "src")], "/elsewhere").fit(str(tmp_path / "a.py"))
+
+
+def test_what_is_unread_is_told_whatever_is_chosen(tmp_path: Path) -> None:
+    """It decides the exit code, so that a run never fails without saying why."""
+    for options in (
+        {"select": ("NF-N",)},
+        {"ignore": ("NF-X002",)},
+        {"per_file_ignores": {"shop.py": ("",)}},
+    ):
+        report = report_of(tmp_path, "meter.create_counter('a' 'b'", **options)
+        assert codes(report) == ["NF-X002"]
 
 
 def test_order_is_that_of_the_text(tmp_path: Path) -> None:
