@@ -34,6 +34,8 @@ def suppressions_in(path: str, data: bytes) -> list[Suppression]:
     import tokenize
 
     found: list[Suppression] = []
+    if b"\r" in data:  # the parser ends a line at each, tokenize only where a line feed follows
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         for token in tokenize.tokenize(io.BytesIO(data).readline):
             if token.type == tokenize.COMMENT:

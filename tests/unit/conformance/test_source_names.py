@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from textwrap import dedent
 
@@ -324,6 +325,30 @@ def test_parts_of_a_declaration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found.scope.value == "shop"
     assert (found.description.position.line, found.description.position.column) == (7, 24)
     assert found.description.position.end_column == 40  # characters, not bytes
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+@pytest.mark.parametrize("before", ["", "\f", "\ufeff", "# \u2028 é\n"])
+def test_lines_are_those_of_the_parser(
+    end: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However lines end, a metric is found, and so is the comment on its line."""
+    text = f"{before}{METER}é = 1; meter.create_counter(\n  'é', 'x')  # noqa: NF-U202\n"
+    (tmp_path / "a.py").write_bytes(text.replace("\n", end).encode())
+    monkeypatch.chdir(tmp_path)
+    facts = read(["a.py"])
+    (found,) = facts.declarations
+    (suppression,) = facts.suppressions
+    lines = ast.parse(text.replace("\n", end).encode()).body[-1].end_lineno
+    assert found.unit is not None
+    assert (found.name.position.line, suppression.position.line) == (lines, lines)
+    assert (found.name.position.column, found.unit.position.column) == (3, 8)
+
+
+def test_call_over_a_continued_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is called may stand on the line before its parenthesis."""
+    text = f"{METER}meter.create_counter \\\n    ('shop.orders')\n"
+    assert names(facts_of(tmp_path, {"a.py": text}, monkeypatch)) == ["shop.orders"]
 
 
 def test_parts_that_may_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
