@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ninefold.conformance import Finding, Options, Report, every_rule
+from ninefold.conformance import Finding, Options, Report, every_rule, exposition
 from ninefold.conformance._engine import run
 from ninefold.conformance._patterns import Patterns
 from ninefold.conformance.registry import conventions
@@ -218,6 +218,16 @@ def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:
     assert "NF-X001" not in codes(report)
 
 
+def test_both_formats_of_a_service_do_not_conflict() -> None:
+    """Prometheus's own format says gauge of what OpenMetrics has a word for."""
+    text = b'# TYPE shop_state gauge\nshop_state{shop_state="open"} 1\n'
+    facts = exposition.read(text, "a.prom").joined(
+        exposition.read(text.replace(b"gauge", b"stateset") + b"# EOF\n", "a.om", openmetrics=True)
+    )
+    options = Options(select=("NF-C701",))
+    assert not run(facts, options, every_rule(), conventions()).findings
+
+
 def test_alternatives_do_not_conflict(tmp_path: Path) -> None:
     """Declarations of which only one is ever made are no conflict; those after a return neither."""
     text = """
@@ -242,3 +252,14 @@ def g(legacy):
 """
     report = report_of(tmp_path, text, select=("NF-C701",))
     assert [each.metric for each in report.findings] == ["shop.d"]
+
+
+def test_only_a_literal_is_replaced(tmp_path: Path) -> None:
+    """A constant of the very length is left as it is: others may share it."""
+    text = (
+        "ORDER_UNIT = '{orders}'\n"
+        "a = meter.create_counter('shop.a', unit=ORDER_UNIT, description='A of it.')\n"
+        "b = meter.create_counter('shop.b', unit='{orders}', description='B of it.')\n"
+    )
+    report = report_of(tmp_path, text, select=("NF-U204",))
+    assert [each.fix is None for each in report.findings] == [True, False]
