@@ -51,6 +51,41 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "{operation}/s": "iops ops",
     }
 )
+_SINGULAR = frozenset(
+    {
+        "alias", "atlas", "aws", "bias", "canvas", "chaos", "christmas", "cosmos", "dns", "gas",
+        "grpcs", "https", "ios", "jenkins", "kudos", "kubernetes", "lens", "macos", "ms", "nas",
+        "nats", "news", "os", "postgres", "redis", "series", "sms", "species", "tls",
+    }
+)  # fmt: skip
+"""Words that end as a plural does, and are none or as much a singular."""
+_IRREGULAR: Mapping[str, str] = MappingProxyType(
+    {
+        "aliases": "alias",
+        "analyses": "analysis",
+        "atlases": "atlas",
+        "axes": "axis",
+        "biases": "bias",
+        "bonuses": "bonus",
+        "buses": "bus",
+        "caches": "cache",
+        "calories": "calorie",
+        "canvases": "canvas",
+        "children": "child",
+        "cookies": "cookie",
+        "gases": "gas",
+        "indices": "index",
+        "lenses": "lens",
+        "matrices": "matrix",
+        "movies": "movie",
+        "niches": "niche",
+        "people": "person",
+        "statuses": "status",
+        "vertices": "vertex",
+        "viruses": "virus",
+        "zombies": "zombie",
+    }
+)
 _MEANT: Mapping[str, str] = MappingProxyType(
     {word: code for code, words in _CODES.items() for word in words.split()}
 )
@@ -92,14 +127,20 @@ def _part(text: str) -> str | None:
 
 
 def singular(word: str) -> str:
-    """`word` in the singular, so far as its ending tells.
+    """`word` in the singular, so far as its ending tells; as it is where it is in none or both.
 
     >>> [singular(word) for word in ("requests", "entries", "boxes", "status", "bytes", "process")]
     ['request', 'entry', 'box', 'status', 'byte', 'process']
+    >>> [singular(word) for word in ("alias", "aliases", "caches", "sizes", "series")]
+    ['alias', 'alias', 'cache', 'size', 'series']
     """
+    if word in _SINGULAR:
+        return word
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
         return f"{word[:-3]}y"
-    if word.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if word.endswith(("sses", "shes", "ches", "xes")):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
