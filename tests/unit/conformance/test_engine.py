@@ -263,3 +263,17 @@ def test_only_a_literal_is_replaced(tmp_path: Path) -> None:
     )
     report = report_of(tmp_path, text, select=("NF-U204",))
     assert [each.fix is None for each in report.findings] == [True, False]
+
+
+@pytest.mark.parametrize(("folder", "found"), [("src", 1), ("tests", 0), ("examples", 0)])
+def test_one_prometheus_name_in_tests(folder: str, found: int, tmp_path: Path) -> None:
+    """What a test or an example declares is no part of the program that the others are."""
+    paths = []
+    for place, name in (("src/a.py", "shop.cart.size"), (f"{folder}/b.py", "shop.cart_size")):
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{HEAD}a = meter.create_gauge('{name}', unit='By', description='Size.')\n")
+        paths.append(str(path))
+    facts = read(paths)
+    report = run(facts, Options(select=("NF-S409",)), every_rule(), conventions())
+    assert len(report.findings) == found
