@@ -22,6 +22,7 @@ _SIZES = frozenset({"bytes", "byte", "size", "memory", "heap", "rss", "payload",
     "not-ucum",
     "E",
     fix="unsafe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units; UCUM 2.2",
 )
@@ -71,6 +72,7 @@ def not_ucum(declaration: Declaration, context: Context) -> Iterator[Found]:
     "unit-not-meant",
     "W",
     fix="unsafe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units; UCUM 2.2",
 )
@@ -103,7 +105,7 @@ def unit_not_meant(declaration: Declaration, context: Context) -> Iterator[Found
     single = _measured(parsed)
     if single is None:
         return
-    spoken = set(words(declaration.name.value or ""))
+    spoken = set(words(declaration.name.shown))
     means: str | None = None
     if single.atom in (_BEL, _BARN) and single.prefix not in ("d", "c", "m"):
         means = f"{single.prefix}By" if single.atom == _BEL else f"{single.prefix}bit"
@@ -135,6 +137,7 @@ def unit_not_meant(declaration: Declaration, context: Context) -> Iterator[Found
     "U211",
     "unit-too-long",
     "E",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry specification, metrics API: instrument unit",
 )

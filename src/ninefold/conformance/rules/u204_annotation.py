@@ -20,6 +20,7 @@ _WORD: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
     "plural-annotation",
     "W",
     fix="safe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units",
 )
