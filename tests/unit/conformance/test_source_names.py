@@ -482,3 +482,26 @@ def test_folders_of_others_are_left_out(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(python_files(["build"])) == ["build/a.py"]
     with pytest.raises(FileNotFoundError):
         list(python_files(["nowhere.py"]))
+
+
+@pytest.mark.parametrize("library", ["lib/python3.12/site-packages", "Lib/site-packages"])
+@pytest.mark.parametrize("place", [".venv", "elsewhere"])
+def test_constant_of_an_environment(
+    library: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed for the project is read, also where the checker is installed apart."""
+    environment = tmp_path / place
+    names_of = environment / library / "shop_names"
+    names_of.mkdir(parents=True)
+    (names_of / "__init__.py").write_text("ORDERS = 'shop.orders'\n", encoding="utf-8")
+    if place == ".venv":
+        monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    else:
+        monkeypatch.setenv("VIRTUAL_ENV", str(environment))
+    project = tmp_path if place == ".venv" else tmp_path / "project"
+    project.mkdir(exist_ok=True)
+    (project / "a.py").write_text(
+        f"from shop_names import ORDERS\n{METER}meter.create_counter(ORDERS)\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(project)
+    assert names(read(["a.py"])) == ["shop.orders"]
