@@ -17,7 +17,7 @@ _OURS: Final = re.compile(
     r"#\s*ninefold\s*:\s*ignore(?![\w-])(?:\s*(?P<listed>\[[^\]]*\]?))?"
     r"(?:\s+until=(?P<until>\S*))?(?:\s+reason=(?P<reason>.*))?(?=(?P<rest>.*))"
 )
-_BARE_CODE: Final = re.compile(r"\s*(?:[A-Za-z]+-)?[A-Za-z][0-9]{3}\b")
+_BARE_CODE: Final = re.compile(r"[\s:(=]*(?:[A-Za-z]+-)?[A-Za-z][0-9]{3}\b")
 _BARE_KEY: Final = re.compile(r"(?<!\S)(\w+)=")
 
 

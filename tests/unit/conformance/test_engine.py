@@ -212,6 +212,14 @@ def test_an_edit_is_of_a_literal_alone(name: str, edit: str | None, tmp_path: Pa
     assert edits == ([] if edit is None else [edit])
 
 
+@pytest.mark.parametrize("listed", ["(NF-U202)", " NF-U202", ": NF-U202", "=NF-U202", "[NF-U202"])
+def test_suppression_that_only_looks_like_a_list(listed: str, tmp_path: Path) -> None:
+    """It does not accept all as `# ninefold: ignore` does, and is told how codes are given."""
+    report = report_of(tmp_path, f"{TEXT.rstrip()}  # ninefold: ignore{listed}\n")
+    assert sorted(codes(report)) == ["NF-D601", "NF-N103", "NF-U202", "NF-X001"]
+    assert report.findings[-1].message == "codes must stand in brackets, as in ignore[NF-A507]"
+
+
 def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:
     """Whether it would have been needed is not known: it is not called idle."""
     report = report_of(tmp_path, f"{TEXT.rstrip()}  # noqa: NF-U204\n", ignore=("NF-U204",))
