@@ -16,7 +16,7 @@ from ucumvert.xml_util import (  # type: ignore[import-untyped]
     get_prefixes,
 )
 
-from ninefold.conformance.ucum import Fault, Unit, parse
+from ninefold.conformance.ucum import Fault, Unit, meant, parse
 from ninefold.conformance.ucum._atoms import METRIC, NAMES, PLAIN, PREFIXES
 from ninefold.registry._facts import load_facts
 
@@ -107,3 +107,40 @@ def test_units_of_the_conventions(unit: str) -> None:
 def test_long_input_is_read(unit: str) -> None:
     """Neither depth nor length brings the reader down."""
     assert parse(unit) is not None
+
+
+@given(
+    st.lists(
+        st.one_of(
+            _wrong, _atoms, st.sampled_from(["req", "Mb", "Gbps", "count", "s", "", "ops", "us"])
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+@example(["bytes", "sec"])
+@example(["foo", "", "s"])
+def test_what_was_meant_is_a_unit(parts: list[str]) -> None:
+    """What is proposed in the place of a unit that is none is one."""
+    code = meant("/".join(parts))
+    assert code is None or isinstance(parse(code), Unit)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("KB/sec", "kBy/s"),
+        ("req/s", "{req}/s"),
+        ("seconds/request", "s/{request}"),
+        ("Mbps", "Mbit/s"),
+        ("Kb", "kbit"),
+        ("mb", "MBy"),
+        ("qps", "{query}/s"),
+        ("ppm", "[ppm]"),
+        ("count", None),
+        ("s,ms", None),
+    ],
+)
+def test_what_was_meant(written: str, code: str | None) -> None:
+    """Both sides of a quotient are put right; what says nothing is not put in braces."""
+    assert meant(written) == code

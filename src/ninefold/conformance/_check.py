@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatch
 from typing import Final
 
 from ninefold.conformance._config import Configuration
@@ -109,14 +108,15 @@ def read(paths: Iterable[str], configuration: Configuration, *, is_cached: bool 
     from ninefold.conformance.source import read as read_source
 
     empty: list[str] = []
-    files = _files(sources, configuration.exclude, empty)
+    is_excluded = _excluded(configuration)
+    files = _files(sources, is_excluded, empty)
     cache = None
     if is_cached:
         from ninefold.conformance._cache import Cache
 
         cache = Cache(configuration.folder, [os.getcwd(), sources, configuration.exclude])
     found = read_source(files, cache=cache)
-    unread = [*map(_nothing_in, empty), *_named_and_wrong(sources, configuration.exclude, found)]
+    unread = [*map(_nothing_in, empty), *_named_and_wrong(sources, is_excluded, found)]
     return found.joined(facts).joined(Facts(unread=tuple(unread)))
 
 
@@ -138,7 +138,18 @@ def _nothing_in(folder: str) -> Unread:
     return Unread(_start(folder), why, "name a folder that has some")
 
 
-def _files(sources: Sequence[str], excluded: tuple[str, ...], empty: list[str]) -> Iterator[str]:
+def _excluded(configuration: Configuration) -> Callable[[str], bool]:
+    """Which files the configuration leaves out."""
+    if not configuration.exclude:
+        return lambda path: False
+    from ninefold.conformance._patterns import Patterns  # few runs need it
+
+    return Patterns(configuration.exclude, configuration.folder).fit
+
+
+def _files(
+    sources: Sequence[str], is_excluded: Callable[[str], bool], empty: list[str]
+) -> Iterator[str]:
     """The files to be read, each once; folders without any go to `empty`."""
     from ninefold.conformance.source import python_files
 
@@ -147,7 +158,7 @@ def _files(sources: Sequence[str], excluded: tuple[str, ...], empty: list[str]) 
         is_empty = True
         for each in python_files([source]):
             is_empty = False
-            if each not in seen and not (excluded and _is_excluded(each, excluded)):
+            if each not in seen and not is_excluded(each):
                 seen.add(each)
                 yield each
         if is_empty:
@@ -155,7 +166,7 @@ def _files(sources: Sequence[str], excluded: tuple[str, ...], empty: list[str]) 
 
 
 def _named_and_wrong(
-    sources: Sequence[str], excluded: tuple[str, ...], found: Facts
+    sources: Sequence[str], is_excluded: Callable[[str], bool], found: Facts
 ) -> Iterator[Unread]:
     """What is wrong with files that are named themselves, and were of no interest otherwise."""
     named = [each for each in sources if not os.path.isdir(each)]
@@ -164,7 +175,7 @@ def _named_and_wrong(
     from ninefold.conformance.source import wrong_with
 
     for path in dict.fromkeys(named):
-        if not (excluded and _is_excluded(path, excluded)):
+        if not is_excluded(path):
             wrong = wrong_with(path)
             if wrong is not None and wrong not in found.unread:
                 yield wrong
@@ -178,14 +189,6 @@ def _is_python(path: str) -> bool:
     from ninefold.conformance.source import is_python
 
     return os.path.exists(path) and is_python(path)
-
-
-def _is_excluded(path: str, patterns: tuple[str, ...]) -> bool:
-    shown = path.replace(os.sep, "/")
-    return any(
-        fnmatch(shown, each) or fnmatch(shown, f"*/{each}") or f"/{shown}".find(f"/{each}/") >= 0
-        for each in (pattern.rstrip("/") for pattern in patterns)
-    )
 
 
 def _exposition(path: str) -> Facts:

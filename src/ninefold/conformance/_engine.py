@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ninefold.conformance._digest import digest
@@ -97,22 +97,28 @@ def is_chosen(rule: Rule, options: Options) -> bool:
         return True
     if not rule.default and rule.code not in options.select:
         return False
-    chosen = _longest(rule.code, options.select) if options.select else 0
     ignored = _longest(rule.code, options.ignore)
-    return chosen >= 0 and ignored < max(chosen, 1)
+    if not options.select:
+        return ignored < 0
+    return ignored < _longest(rule.code, options.select)
 
 
-def _is_ignored(raw: Raw, options: Options) -> bool:
-    """Whether a file is spared a rule by `per-file-ignores`, whose patterns fit its end or all."""
-    if not options.per_file_ignores or raw[0].code == UNREAD:
-        return False
-    from fnmatch import fnmatch  # few runs need it
+def _spared(options: Options) -> Callable[[Raw], bool]:
+    """Which findings are in files that `per-file-ignores` spares their rule."""
+    if not options.per_file_ignores:
+        return lambda raw: False
+    from ninefold.conformance._patterns import Patterns  # few runs need it
 
-    path = raw[1].position.path.replace("\\", "/")
-    return any(
-        (fnmatch(path, pattern) or fnmatch(path, f"*/{pattern}"))
-        and _longest(raw[0].code, codes) >= 0
+    listed = [
+        (Patterns((pattern,), options.folder), codes)
         for pattern, codes in options.per_file_ignores.items()
+    ]
+    return lambda raw: (
+        raw[0].code != UNREAD
+        and any(
+            _longest(raw[0].code, codes) >= 0 and patterns.fit(raw[1].position.path)
+            for patterns, codes in listed
+        )
     )
 
 
@@ -190,8 +196,9 @@ def _severity(code: str, options: Options) -> Severity | None:
 def _settled(raw: Iterable[Raw], options: Options) -> tuple[Finding, ...]:
     """The findings in order; equal ones of a file are told apart by their number in it."""
     paths: dict[str, str] = {}
+    is_spared = _spared(options)
     ordered = sorted(
-        (each for each in raw if not _is_ignored(each, options)),
+        (each for each in raw if not is_spared(each)),
         key=lambda each: (each[1].position, each[0].code, each[1].message),
     )
     seen: dict[str, int] = {}

@@ -41,7 +41,8 @@ class Text(NamedTuple):
     """Text as far as it is known; `parts` has None for each stretch that is not.
 
     `position` is the argument that gives it, also where a constant of another file does. `why` says
-    in words what is not known, and `unknown` has what is put in each such place.
+    in words what is not known, and `unknown` has what is put in each such place. `is_literal` says
+    that the whole text stands there as one literal.
 
     >>> here = Position("shop.py", 1, 1, 1, 2)
     >>> Text(("shop.", None), here).value is None, Text(("shop.", "orders"), here).value
@@ -52,6 +53,7 @@ class Text(NamedTuple):
     position: Position
     why: str = ""
     unknown: tuple[Value, ...] = ()
+    is_literal: bool = False
 
     @property
     def value(self) -> str | None:

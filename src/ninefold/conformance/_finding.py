@@ -29,9 +29,11 @@ class Fix(NamedTuple):
 def replaced(text: Text, new: str, kind: FixKind) -> Fix | None:
     """A fix that writes `new` for a text that stands there as a literal; None for any other."""
     position = text.position
-    # What is longer than the text and its quotes is no literal, and is not ours to replace.
+    # What is longer than the text and its quotes has escapes or is in parts, and is not ours to
+    # replace; nor is a constant, which others may share, or a name that a client has completed.
     if (
         text.value is None
+        or not text.is_literal
         or position.line != position.end_line
         or position.end_column - position.column != len(text.value) + 2
     ):

@@ -18,3 +18,20 @@ def beneath(path: str, folder: str = ".") -> str:
     except ValueError:  # another drive
         shown = path
     return (path if shown.startswith(os.pardir) else shown).replace(os.sep, "/")
+
+
+def from_checkout(path: str, variable: str) -> str:
+    """`path` from the root of the checkout, where a CI system says it in the environment.
+
+    The system looks for files from there, also where a check is started in a folder of a service
+    of its own. Else as `beneath` the working directory.
+    """
+    root = os.environ.get(variable)
+    if root:
+        try:
+            is_within = not os.path.relpath(os.curdir, root).startswith(os.pardir)
+        except ValueError:  # another drive
+            is_within = False
+        if is_within:
+            return beneath(path, root)
+    return beneath(path)

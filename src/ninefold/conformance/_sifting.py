@@ -28,7 +28,7 @@ def sifted(
     for each in every:
         if not (each.fault or _expired(each, options)):
             by_line.setdefault((each.position.path, each.position.line), []).append(each)
-    used: set[tuple[Suppression, str]] = set()
+    used: dict[Suppression, set[str]] = {}
     kept: list[Raw] = []
     suppressed = 0
     for item in raw:
@@ -38,7 +38,7 @@ def sifted(
         for line in range(position.line, position.end_line + 1) if by_line else ():
             for each in by_line.get((position.path, line), ()):
                 if not each.codes or rule.code in each.codes:
-                    used.add((each, rule.code))
+                    used.setdefault(each, set()).add(rule.code)
                     accepted = True
         if accepted and rule.code not in (_UNUSED, "NF-X002"):
             suppressed += 1
@@ -58,11 +58,12 @@ def _expired(suppression: Suppression, options: Options) -> str:
 
 def _idle(
     suppressions: Iterable[Suppression],
-    used: set[tuple[Suppression, str]],
+    used: Mapping[Suppression, set[str]],
     ran: Mapping[str, Rule],
     options: Options,
     rule: Rule,
 ) -> Iterator[Raw]:
+    every = _every_code(ran)
     for each in suppressions:
         if each.fault:
             remedy = "mend the comment; it accepts nothing as it is"
@@ -72,10 +73,9 @@ def _idle(
         if expired:
             yield rule, Found(each.position, expired, "mend what it accepts, or renew it"), ""
             continue
-        spent = {code for suppression, code in used if suppression is each}
+        spent = used.get(each, ())
         # Whether a rule that did not run would have found something is not known.
         idle = [code for code in each.codes if code in ran and code not in spent]
-        every = _every_code(ran)
         for code in each.codes:
             if code not in every:
                 message = f"the suppression names {code}, which is no rule"

@@ -17,7 +17,7 @@ _OURS: Final = re.compile(
     r"#\s*ninefold\s*:\s*ignore(?![\w-])(?:\s*(?P<listed>\[[^\]]*\]?))?"
     r"(?:\s+until=(?P<until>\S*))?(?:\s+reason=(?P<reason>.*))?(?=(?P<rest>.*))"
 )
-_BARE_CODE: Final = re.compile(r"\s*(?:[A-Za-z]+-)?[A-Za-z][0-9]{3}\b")
+_BARE_CODE: Final = re.compile(r"[\s:(=]*(?:[A-Za-z]+-)?[A-Za-z][0-9]{3}\b")
 _BARE_KEY: Final = re.compile(r"(?<!\S)(\w+)=")
 
 
@@ -34,6 +34,8 @@ def suppressions_in(path: str, data: bytes) -> list[Suppression]:
     import tokenize
 
     found: list[Suppression] = []
+    if b"\r" in data:  # the parser ends a line at each, tokenize only where a line feed follows
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         for token in tokenize.tokenize(io.BytesIO(data).readline):
             if token.type == tokenize.COMMENT:

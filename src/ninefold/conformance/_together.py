@@ -45,7 +45,9 @@ def are_alternatives(one: Declaration, two: Declaration) -> bool:
 
 def are_near(one: Declaration, two: Declaration) -> bool:
     """Whether two declarations are of one package: in one folder, or one's is above the other's."""
-    folders = [each.position.path.rpartition("/")[0] + "/" for each in (one, two)]
+    folders = [
+        each.position.path.replace("\\", "/").rpartition("/")[0] + "/" for each in (one, two)
+    ]
     return folders[0].startswith(folders[1]) or folders[1].startswith(folders[0])
 
 

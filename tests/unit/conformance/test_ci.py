@@ -65,6 +65,25 @@ def test_report_for_gitlab(severity: str, word: str) -> None:
     assert json.loads(written("gitlab", Report((), Facts()))) == []
 
 
+@pytest.mark.parametrize("within", [True, False])
+def test_paths_are_those_of_the_checkout(
+    within: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that is started in a service's folder names files as the CI system seeks them."""
+    service = tmp_path / "services" / "shop"
+    (tmp_path / "other").mkdir()
+    service.mkdir(parents=True)
+    monkeypatch.chdir(service)
+    root = str(tmp_path if within else tmp_path / "other")
+    monkeypatch.setenv("CI_PROJECT_DIR", root)
+    monkeypatch.setenv("GITHUB_WORKSPACE", root)
+    report = _report(position=Position("shop.py", 1, 1, 1, 2))
+    path = "services/shop/shop.py" if within else "shop.py"
+    [issue] = json.loads(written("gitlab", report))
+    assert issue["location"]["path"] == path
+    assert f",file={path}," in written("github", report)
+
+
 def test_paths_that_are_no_files() -> None:
     """An address and standard input are called as they are."""
     for path in ("http://127.0.0.1:1/metrics", "<stdin>"):

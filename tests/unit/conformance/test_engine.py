@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ninefold.conformance import Finding, Options, Report, every_rule
+from ninefold.conformance import Finding, Options, Report, every_rule, exposition
 from ninefold.conformance._engine import run
+from ninefold.conformance._patterns import Patterns
 from ninefold.conformance.registry import conventions
 from ninefold.conformance.source import read
 
@@ -43,6 +45,9 @@ TEXT = "b = meter.create_counter('orders', unit='seconds')\n"
         ({"per_file_ignores": {"shop.py": ("NF-N",)}}, ["NF-D601", "NF-U202"]),
         ({"per_file_ignores": {"shop.py": ("",)}}, []),
         ({"per_file_ignores": {"shop.py": ()}}, ["NF-D601", "NF-N103", "NF-U202"]),
+        ({"ignore": ("",)}, []),
+        ({"select": ("",), "ignore": ("NF-U2",)}, ["NF-D601", "NF-N103"]),
+        ({"select": ("NF-N103",), "ignore": ("",)}, ["NF-N103"]),
         ({"per_file_ignores": {"other.py": ("NF-N",)}}, ["NF-D601", "NF-N103", "NF-U202"]),
         ({"profile": "prometheus", "select": ("NF-U", "NF-S407")}, []),
     ],
@@ -56,6 +61,65 @@ def test_severity_is_the_project_s(tmp_path: Path) -> None:
     """A configured severity wins over the rule's own."""
     report = report_of(tmp_path, TEXT, select=("NF-U202",), severity={"NF-U202": "I"})
     assert [each.severity for each in report.findings] == ["I"]
+    among = {"": "W", "NF-U202": "I", "NF-U": "E"}
+    report = report_of(tmp_path, TEXT, severity=among)
+    assert {each.code: each.severity for each in report.findings} == {
+        "NF-D601": "W",
+        "NF-N103": "W",
+        "NF-U202": "I",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spared"),
+    [
+        ("src/tests/*", ["src/tests/a.py"]),
+        ("./src/tests/a.py", ["src/tests/a.py"]),
+        (r"src\tests\a.py", ["src/tests/a.py"]),
+        ("src", ["src/tests/a.py"]),
+        ("tests/", ["src/tests/a.py", "tests/a.py"]),
+        ("tests/*", ["src/tests/a.py", "tests/a.py"]),
+        ("**/tests/**", ["src/tests/a.py", "tests/a.py"]),
+        ("src/**/a.py", ["src/tests/a.py"]),
+        ("a.py", ["src/tests/a.py", "tests/a.py"]),
+        ("ests/a.py", []),
+        ("te", []),
+    ],
+)
+@pytest.mark.parametrize("where", [".", "src", "tests", "../elsewhere"])
+def test_patterns_of_files(
+    pattern: str, spared: list[str], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of the configuration's folder, wherever a check is started and on what."""
+    project = tmp_path / "project"
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("src/tests", "tests"):
+        (project / name).mkdir(parents=True)
+    monkeypatch.chdir(project / where)
+    patterns = Patterns([pattern], str(project))
+    files = ["src/tests/a.py", "tests/a.py"]
+    whole = [each for each in files if patterns.fit(str(project / each))]
+    assert whole == [each for each in files if patterns.fit(os.path.relpath(project / each))]
+    assert whole == spared
+
+
+def test_absolute_patterns_of_files(tmp_path: Path) -> None:
+    """They are as good as those from the configuration's folder on."""
+    patterns = Patterns([str(tmp_path / "src")], str(tmp_path))
+    assert patterns.fit(str(tmp_path / "src/a.py"))
+    assert not patterns.fit(str(tmp_path / "a.py"))
+    assert not Patterns([str(tmp_path / "src")], "/elsewhere").fit(str(tmp_path / "a.py"))
+
+
+def test_what_is_unread_is_told_whatever_is_chosen(tmp_path: Path) -> None:
+    """It decides the exit code, so that a run never fails without saying why."""
+    for options in (
+        {"select": ("NF-N",)},
+        {"ignore": ("NF-X002",)},
+        {"per_file_ignores": {"shop.py": ("",)}},
+    ):
+        report = report_of(tmp_path, "meter.create_counter('a' 'b'", **options)
+        assert codes(report) == ["NF-X002"]
 
 
 def test_order_is_that_of_the_text(tmp_path: Path) -> None:
@@ -149,10 +213,28 @@ def test_an_edit_is_of_a_literal_alone(name: str, edit: str | None, tmp_path: Pa
     assert edits == ([] if edit is None else [edit])
 
 
+@pytest.mark.parametrize("listed", ["(NF-U202)", " NF-U202", ": NF-U202", "=NF-U202", "[NF-U202"])
+def test_suppression_that_only_looks_like_a_list(listed: str, tmp_path: Path) -> None:
+    """It does not accept all as `# ninefold: ignore` does, and is told how codes are given."""
+    report = report_of(tmp_path, f"{TEXT.rstrip()}  # ninefold: ignore{listed}\n")
+    assert sorted(codes(report)) == ["NF-D601", "NF-N103", "NF-U202", "NF-X001"]
+    assert report.findings[-1].message == "codes must stand in brackets, as in ignore[NF-A507]"
+
+
 def test_suppression_of_a_rule_that_did_not_run(tmp_path: Path) -> None:
     """Whether it would have been needed is not known: it is not called idle."""
     report = report_of(tmp_path, f"{TEXT.rstrip()}  # noqa: NF-U204\n", ignore=("NF-U204",))
     assert "NF-X001" not in codes(report)
+
+
+def test_both_formats_of_a_service_do_not_conflict() -> None:
+    """Prometheus's own format says gauge of what OpenMetrics has a word for."""
+    text = b'# TYPE shop_state gauge\nshop_state{shop_state="open"} 1\n'
+    facts = exposition.read(text, "a.prom").joined(
+        exposition.read(text.replace(b"gauge", b"stateset") + b"# EOF\n", "a.om", openmetrics=True)
+    )
+    options = Options(select=("NF-C701",))
+    assert not run(facts, options, every_rule(), conventions()).findings
 
 
 def test_alternatives_do_not_conflict(tmp_path: Path) -> None:
@@ -179,3 +261,28 @@ def g(legacy):
 """
     report = report_of(tmp_path, text, select=("NF-C701",))
     assert [each.metric for each in report.findings] == ["shop.d"]
+
+
+def test_only_a_literal_is_replaced(tmp_path: Path) -> None:
+    """A constant of the very length is left as it is: others may share it."""
+    text = (
+        "ORDER_UNIT = '{orders}'\n"
+        "a = meter.create_counter('shop.a', unit=ORDER_UNIT, description='A of it.')\n"
+        "b = meter.create_counter('shop.b', unit='{orders}', description='B of it.')\n"
+    )
+    report = report_of(tmp_path, text, select=("NF-U204",))
+    assert [each.fix is None for each in report.findings] == [True, False]
+
+
+@pytest.mark.parametrize(("folder", "found"), [("src", 1), ("tests", 0), ("examples", 0)])
+def test_one_prometheus_name_in_tests(folder: str, found: int, tmp_path: Path) -> None:
+    """What a test or an example declares is no part of the program that the others are."""
+    paths = []
+    for place, name in (("src/a.py", "shop.cart.size"), (f"{folder}/b.py", "shop.cart_size")):
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{HEAD}a = meter.create_gauge('{name}', unit='By', description='Size.')\n")
+        paths.append(str(path))
+    facts = read(paths)
+    report = run(facts, Options(select=("NF-S409",)), every_rule(), conventions())
+    assert len(report.findings) == found

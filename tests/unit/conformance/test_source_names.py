@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from textwrap import dedent
 
@@ -326,6 +327,30 @@ def test_parts_of_a_declaration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found.description.position.end_column == 40  # characters, not bytes
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+@pytest.mark.parametrize("before", ["", "\f", "\ufeff", "# \u2028 é\n"])
+def test_lines_are_those_of_the_parser(
+    end: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However lines end, a metric is found, and so is the comment on its line."""
+    text = f"{before}{METER}é = 1; meter.create_counter(\n  'é', 'x')  # noqa: NF-U202\n"
+    (tmp_path / "a.py").write_bytes(text.replace("\n", end).encode())
+    monkeypatch.chdir(tmp_path)
+    facts = read(["a.py"])
+    (found,) = facts.declarations
+    (suppression,) = facts.suppressions
+    lines = ast.parse(text.replace("\n", end).encode()).body[-1].end_lineno
+    assert found.unit is not None
+    assert (found.name.position.line, suppression.position.line) == (lines, lines)
+    assert (found.name.position.column, found.unit.position.column) == (3, 8)
+
+
+def test_call_over_a_continued_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is called may stand on the line before its parenthesis."""
+    text = f"{METER}meter.create_counter \\\n    ('shop.orders')\n"
+    assert names(facts_of(tmp_path, {"a.py": text}, monkeypatch)) == ["shop.orders"]
+
+
 def test_parts_that_may_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind `**` there may be anything: what is not seen is not known, rather than absent."""
     text = f"{METER}meter.create_counter('a.b', **options)\n"
@@ -457,3 +482,26 @@ def test_folders_of_others_are_left_out(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(python_files(["build"])) == ["build/a.py"]
     with pytest.raises(FileNotFoundError):
         list(python_files(["nowhere.py"]))
+
+
+@pytest.mark.parametrize("library", ["lib/python3.12/site-packages", "Lib/site-packages"])
+@pytest.mark.parametrize("place", [".venv", "elsewhere"])
+def test_constant_of_an_environment(
+    library: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed for the project is read, also where the checker is installed apart."""
+    environment = tmp_path / place
+    names_of = environment / library / "shop_names"
+    names_of.mkdir(parents=True)
+    (names_of / "__init__.py").write_text("ORDERS = 'shop.orders'\n", encoding="utf-8")
+    if place == ".venv":
+        monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    else:
+        monkeypatch.setenv("VIRTUAL_ENV", str(environment))
+    project = tmp_path if place == ".venv" else tmp_path / "project"
+    project.mkdir(exist_ok=True)
+    (project / "a.py").write_text(
+        f"from shop_names import ORDERS\n{METER}meter.create_counter(ORDERS)\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(project)
+    assert names(read(["a.py"])) == ["shop.orders"]

@@ -160,6 +160,33 @@ def test_what_is_no_metric(text: str, tmp_path: Path, monkeypatch: pytest.Monkey
     assert facts_of(tmp_path, {"a.py": other}, monkeypatch).uses == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def orders():\n    return meter.create_counter('shop.orders')\n",
+        (
+            "from functools import cache\n@cache\n"
+            "def orders():\n    return meter.create_counter('shop.orders')\n"
+        ),
+        (
+            "_made = None\ndef orders():\n    global _made\n    if _made is None:\n"
+            "        _made = meter.create_counter('shop.orders')\n    return _made\n"
+        ),
+    ],
+)
+def test_use_of_what_a_function_gives(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the function's one metric, however often the function is called."""
+    text = f"{METER}{text}orders().add(1, {{'a': 1}})\nmade = orders()\nmade.add(2)\n"
+    facts = facts_of(tmp_path, {"shop.py": text}, monkeypatch)
+    (declaration,) = facts.declarations
+    assert [(each.amount, each.declaration is declaration) for each in facts.uses] == [
+        (1, True),
+        (2, True),
+    ]
+
+
 def test_value_of_an_attribute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an attribute is set to is told by its form, and by its value where that is known."""
     text = f"""{ORDERS}

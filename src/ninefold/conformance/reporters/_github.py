@@ -9,9 +9,10 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance._places import beneath
+from ninefold.conformance._places import from_checkout
 from ninefold.conformance.reporters._summary import summary
 
+_CHECKOUT: Final = "GITHUB_WORKSPACE"
 _LEVELS: Final[dict[Severity, str]] = {"E": "error", "W": "warning", "I": "notice"}
 
 
@@ -24,7 +25,7 @@ def _command(finding: Finding) -> str:
     position = finding.position
     properties = {
         "title": finding.code,
-        "file": beneath(position.path),
+        "file": from_checkout(position.path, _CHECKOUT),
         "line": str(position.line),
         "endLine": str(position.end_line),
         "col": str(position.column),

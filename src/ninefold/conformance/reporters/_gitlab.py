@@ -10,8 +10,9 @@ from typing import Final
 
 from ninefold.conformance._engine import Report
 from ninefold.conformance._finding import Finding, Severity
-from ninefold.conformance._places import beneath
+from ninefold.conformance._places import from_checkout
 
+_CHECKOUT: Final = "CI_PROJECT_DIR"
 _SEVERITIES: Final[dict[Severity, str]] = {"E": "major", "W": "minor", "I": "info"}
 
 
@@ -29,7 +30,7 @@ def _issue(finding: Finding) -> dict[str, object]:
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],
         "location": {
-            "path": beneath(position.path),
+            "path": from_checkout(position.path, _CHECKOUT),
             "lines": {"begin": position.line, "end": position.end_line},
         },
     }

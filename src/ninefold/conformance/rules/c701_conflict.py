@@ -66,6 +66,10 @@ def conflicting_declarations(facts: Facts, context: Context) -> Iterator[Found]:
                         break
 
 
+_AS_TEXT: Final = ({"stateset", "gauge"}, {"gaugehistogram", "histogram"})
+"""Kinds of which Prometheus's own format has the second only, and OpenMetrics both."""
+
+
 class _Difference(NamedTuple):
     """What the later of two declarations says, what the earlier, and both for the fingerprint."""
 
@@ -81,6 +85,8 @@ def _difference(one: Declaration, two: Declaration) -> _Difference | None:
         return None
     if (one.kind == "info") != (two.kind == "info"):
         return None  # one is exposed with `_info` at its end
+    if "exposition" in (one.api, two.api) and {one.kind, two.kind} in _AS_TEXT:
+        return None
     if one.kind != two.kind and "unknown" not in (one.kind, two.kind):
         kinds = f"a {two.kind}", f"a {one.kind}"
         return _Difference(f"is {kinds[0]}", kinds[1], "E", f"{kinds[0]}, but {kinds[1]}")

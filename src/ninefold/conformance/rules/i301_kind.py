@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import UNIT_WORDS, words
 from ninefold.conformance.ucum._words import singular
-
-_NO_PLURALS: Final = frozenset(
-    {"series", "news", "redis", "kubernetes", "https", "dns", "sms", "aws", "gas", "lens"}
-)
 
 
 @rule(
@@ -137,7 +132,6 @@ def plural_up_down_counter(declaration: Declaration, context: Context) -> Iterat
         declaration.kind == "updowncounter"
         and last
         and last[0] not in UNIT_WORDS
-        and last[0] not in _NO_PLURALS
         and singular(last[0]) != last[0]
     ):
         yield Found(

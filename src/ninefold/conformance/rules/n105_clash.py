@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ninefold.conformance._facts import Declaration, Facts
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
-from ninefold.conformance._together import comparable, place
+from ninefold.conformance._together import are_alternatives, comparable, place
 from ninefold.conformance._words import folded
 
 
@@ -99,7 +99,7 @@ def name_almost_same(facts: Facts, context: Context) -> Iterator[Found]:
             was = other.name.value or ""
             if profile == "prometheus":
                 was = was.removesuffix("_total")
-            if was != name and not context.is_known(each):
+            if was != name and not context.is_known(each) and not are_alternatives(other, each):
                 yield Found(
                     each.name.position,
                     f"{each.name.value!r} differs from {other.name.value!r} ({place(other)}) only"

@@ -8,6 +8,7 @@ from ninefold.conformance._facts import Declaration, Facts
 from ninefold.conformance._finding import Found
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._stored import stored_as
+from ninefold.conformance._together import are_alternatives, comparable
 
 _SERIES = ("_bucket", "_count", "_sum")
 
@@ -50,7 +51,7 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
     ```
     """
     owners: dict[str, Declaration] = {}
-    for declaration in sorted(facts.declarations, key=lambda each: each.position):
+    for declaration in sorted(comparable(facts, context, "otel"), key=lambda each: each.position):
         stored = stored_as(declaration)
         if stored is None:
             continue
@@ -60,7 +61,7 @@ def one_prometheus_name(facts: Facts, context: Context) -> Iterator[Found]:
         for name in sorted(series):
             first = owners.setdefault(name, declaration)
             # One name declared twice is C701's.
-            if first.name.value == declaration.name.value:
+            if first.name.value == declaration.name.value or are_alternatives(first, declaration):
                 continue
             how = "" if first.kind == declaration.kind else f", of kind {first.kind},"
             where = f"{first.position.path}:{first.position.line}"

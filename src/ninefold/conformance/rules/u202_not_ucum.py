@@ -8,11 +8,12 @@ from ninefold.conformance._facts import Declaration
 from ninefold.conformance._finding import Fix, Found, replaced
 from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import DURATION_WORDS, words
-from ninefold.conformance.ucum import Fault, Unit, meant, parse
+from ninefold.conformance.ucum import Fault, Term, Unit, meant, parse
 
 _LONGEST = 63
 _BEL = "B"
 _BARN = "b"
+_GILBERT = "Gb"
 _SIZES = frozenset({"bytes", "byte", "size", "memory", "heap", "rss", "payload", "disk", "length"})
 
 
@@ -21,6 +22,7 @@ _SIZES = frozenset({"bytes", "byte", "size", "memory", "heap", "rss", "payload",
     "not-ucum",
     "E",
     fix="unsafe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units; UCUM 2.2",
 )
@@ -70,6 +72,7 @@ def not_ucum(declaration: Declaration, context: Context) -> Iterator[Found]:
     "unit-not-meant",
     "W",
     fix="unsafe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units; UCUM 2.2",
 )
@@ -99,15 +102,17 @@ def unit_not_meant(declaration: Declaration, context: Context) -> Iterator[Found
     parsed = parse(unit.value)
     if not isinstance(parsed, Unit):
         return
-    single = parsed.single
+    single = _measured(parsed)
     if single is None:
         return
-    spoken = set(words(declaration.name.value or ""))
+    spoken = set(words(declaration.name.shown))
     means: str | None = None
     if single.atom in (_BEL, _BARN) and single.prefix not in ("d", "c", "m"):
         means = f"{single.prefix}By" if single.atom == _BEL else f"{single.prefix}bit"
-        if single.prefix == "k" and single.atom == _BARN:
-            means = "kBy"
+    elif single.atom == _GILBERT and not single.prefix:
+        means = "Gbit"
+    elif parsed.quantity == "rate":
+        means = None
     elif single.atom == "m" and not single.prefix and spoken & DURATION_WORDS:
         means = "min"
     elif single.atom == "S" and not single.prefix and spoken & DURATION_WORDS:
@@ -117,9 +122,12 @@ def unit_not_meant(declaration: Declaration, context: Context) -> Iterator[Found
     elif single.atom in ("G", "T") and not single.prefix and spoken & _SIZES:
         means = f"{single.atom}By"
     if means is not None:
+        end = single.start + len(single.prefix + single.atom)
+        means = f"{unit.value[: single.start]}{means}{unit.value[end:]}"
+        per = " per time" if parsed.quantity == "rate" else ""
         yield Found(
             unit.position,
-            f"the unit {unit.value!r} is the {single.name} in UCUM",
+            f"the unit {unit.value!r} is the {single.name}{per} in UCUM",
             f"write {means!r} if that is what is meant",
             _replaced(declaration, means),
         )
@@ -129,6 +137,7 @@ def unit_not_meant(declaration: Declaration, context: Context) -> Iterator[Found
     "U211",
     "unit-too-long",
     "E",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry specification, metrics API: instrument unit",
 )
@@ -168,6 +177,14 @@ def unit_too_long(declaration: Declaration, context: Context) -> Iterator[Found]
             f"the unit has {len(unit.value)} characters",
             f"the API takes {_LONGEST} at most; shorten it",
         )
+
+
+def _measured(unit: Unit) -> Term | None:
+    """What is measured, or in a rate what comes in a time."""
+    if unit.quantity != "rate":
+        return unit.single
+    above = [term for term in unit.terms if term.atom and term.exponent > 0]
+    return above[0] if len(above) == 1 and above[0].exponent == 1 else None
 
 
 def _replaced(declaration: Declaration, code: str) -> Fix | None:

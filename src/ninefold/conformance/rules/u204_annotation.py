@@ -13,9 +13,6 @@ from ninefold.conformance.ucum import Unit, parse
 from ninefold.conformance.ucum._words import singular
 
 _WORD: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
-_NO_PLURALS: Final = frozenset(
-    {"series", "news", "redis", "kubernetes", "https", "dns", "sms", "aws", "gas", "lens", "ms"}
-)
 
 
 @rule(
@@ -23,6 +20,7 @@ _NO_PLURALS: Final = frozenset(
     "plural-annotation",
     "W",
     fix="safe",
+    partly=True,
     profiles=("otel",),
     source="OpenTelemetry semantic conventions, metrics: instrument units",
 )
@@ -59,7 +57,7 @@ def plural_annotation(declaration: Declaration, context: Context) -> Iterator[Fo
             continue
         head, _, last = annotation.rpartition("_")
         one = singular(last)
-        if one != last and last not in _NO_PLURALS:
+        if one != last:
             better = f"{head}_{one}" if head else one
             text = text.replace(f"{{{annotation}}}", f"{{{better}}}")
     if text != unit.value:

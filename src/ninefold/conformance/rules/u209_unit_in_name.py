@@ -10,6 +10,9 @@ from ninefold.conformance._rule import Context, rule
 from ninefold.conformance._words import UNIT_WORDS, unit_word, words
 from ninefold.conformance.ucum import Unit, parse
 
+_SHORTEST_WORD = 4
+"""Shorter ones are abbreviations (`ms`, `kb`, `hz`), which stand for other things too."""
+
 
 @rule(
     "U209",
@@ -41,7 +44,9 @@ def unit_in_name(declaration: Declaration, context: Context) -> Iterator[Found]:
     ```
     """
     word = unit_word(declaration.name.value or "")
-    if word is not None and _contradiction(declaration) is None:
+    if word is None or _is_other(word, declaration):
+        return
+    if _contradiction(declaration) is None:
         has_unit = declaration.unit is not None
         better = _without(declaration.name.value or "", word) if has_unit else ""
         given = "" if has_unit else f', and give the unit "{UNIT_WORDS[word]}"'
@@ -93,6 +98,12 @@ def _without(name: str, word: str) -> str:
     """The name without the unit at its end; empty where too little would be left of it."""
     short = name[: -len(word)].rstrip("._") if name.lower().endswith(word) else ""
     return short if len(words(short)) > 1 else ""
+
+
+def _is_other(word: str, declaration: Declaration) -> bool:
+    """Whether an abbreviation means something else, as the `kb` of which articles are counted."""
+    unit = parse(declaration.unit.value) if declaration.unit and declaration.unit.value else None
+    return len(word) < _SHORTEST_WORD and isinstance(unit, Unit) and unit.quantity == "count"
 
 
 def _contradiction(declaration: Declaration) -> str | None:

@@ -290,4 +290,5 @@ def _full_name(
             if not bare.endswith(f"_{unit.value}"):
                 bare = f"{bare}_{unit.value}"
             flat[-1:] = [bare + total]
-    return Text(tuple(flat) or ("",), name.position, why, tuple(unknown))
+    is_literal = name.is_literal and flat == list(name.parts)
+    return Text(tuple(flat) or ("",), name.position, why, tuple(unknown), is_literal)

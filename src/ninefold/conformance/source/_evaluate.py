@@ -785,7 +785,7 @@ class Evaluator:
         parts: tuple[str | Unknown, ...]
         match found:
             case Const(value=str() as value):
-                return Text((value,), position)
+                return Text((value,), position, is_literal=self._stands(node, scope) == value)
             case Str():
                 parts = found.parts
             case Unknown():
@@ -799,6 +799,13 @@ class Evaluator:
             missing[0].why if missing else "",
             tuple(each.value for each in missing),
         )
+
+    def _stands(self, node: ast.expr, scope: Scope) -> object:
+        """The literal that stands where `position` is; None where it is none."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        given = self._given(node, scope) if scope.call is not None else None
+        return None if given is None else self._stands(given.node, given.scope)
 
     def position(self, node: ast.expr, scope: Scope, *, whole: bool = True) -> Position:
         """Where findings about an expression belong: what a call was given stands in that call."""

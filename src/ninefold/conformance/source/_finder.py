@@ -61,16 +61,30 @@ class Finder:
         return None
 
     def installed(self) -> tuple[str, ...]:
-        """The folders of installed packages: of this interpreter and of a `.venv` at hand."""
+        """The folders of installed packages: of this interpreter and of environments at hand.
+
+        These are a `.venv`, and the one that is activated where the checker is installed elsewhere.
+        """
         if self._folders is None:
             found = [each for each in sys.path if each.endswith(("site-packages", "dist-packages"))]
-            for root in self._roots:
-                library = os.path.join(root, ".venv", "lib")
-                if os.path.isdir(library):
-                    for each in sorted(os.listdir(library)):
-                        found.append(os.path.join(library, each, "site-packages"))
+            environments = [os.path.join(root, ".venv") for root in self._roots]
+            environments += filter(None, [os.environ.get("VIRTUAL_ENV")])
+            for each in environments:
+                found += _libraries(each)
             self._folders = tuple(dict.fromkeys(found))
         return self._folders
+
+
+def _libraries(environment: str) -> list[str]:
+    """Where an environment keeps packages: `lib/python3.12/site-packages`, `Lib/site-packages`."""
+    folder = os.path.join(environment, "lib")
+    try:
+        versions = sorted(os.listdir(folder))
+    except OSError:
+        folder = os.path.join(environment, "Lib")
+        versions = []
+    inner = [os.path.join(folder, each, "site-packages") for each in versions]
+    return [each for each in (os.path.join(folder, "site-packages"), *inner) if os.path.isdir(each)]
 
 
 def read_source(path: str) -> bytes | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_CALLED: Final = re.compile(rb"\w*\s*\(")
+_CALLED: Final = re.compile(rb"\w*(?:\s|\\[\r\n])*\(")
 _WHOLE: Final = re.compile(rb"(?!\w)")
 _BEFORE: Final = re.compile(rb"\w\Z")
 
@@ -37,8 +37,12 @@ def lines_of(data: bytes, places: Iterable[int]) -> list[int]:
     """The lines that `places` are on, ascending."""
     lines: list[int] = []
     line, end = 1, 0
+    # A carriage return on its own ends a line too, as what converts line ends twice leaves it.
+    returns = b"\r" in data and data.count(b"\r") > data.count(b"\r\n")
     for start in sorted(places):
         line += data.count(b"\n", end, start)
+        if returns:
+            line += data.count(b"\r", end, start) - data.count(b"\r\n", end, start)
         end = start
         if not lines or lines[-1] != line:
             lines.append(line)

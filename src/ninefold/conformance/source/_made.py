@@ -28,6 +28,11 @@ class Made:
     again: Callable[[Evaluator], Declaration | None]
     is_replaced: bool = False
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it stands in a file of the run, and not in an installed package's."""
+        return self.scope.module.is_read
+
 
 def unknown_in(evaluator: Evaluator, node: ast.Call, scope: Scope, api: str) -> Iterator[Unknown]:
     """What is not known of the name that a declaration is given."""

@@ -296,6 +296,11 @@ class Reader:
         """What a call makes, as the evaluator asks it: a meter or an instrument."""
         key = (id(node), id(scope.call) if scope.call is not None else 0)
         known = self._made.get(key)
+        if known is None and scope.call is not None:
+            # What a call of a function gives is what the function makes, whoever calls it.
+            known = self._made.get((id(node), 0))
+            if known is not None and not (known.declaration.is_resolved and known.is_read):
+                known = None
         if known is not None:
             return Instrument(known.declaration)
         function = node.func

@@ -68,6 +68,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "W": "watt",
         "a": "year",
         "b": "barn",
+        "Gb": "gilbert",
         "bit": "bit",
         "bit_s": "bit of entropy",
         "cd": "candela",
