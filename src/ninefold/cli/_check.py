@@ -62,6 +62,8 @@ _VALUES: Final = (
     "--config",
 )  # fmt: skip
 _LISTS: Final = ("--statistics", "--names")
+_INTERRUPTED: Final = 130
+"""What a shell gives for a command that Ctrl-C ends."""
 _FLAGS: Final = (*_LISTS, "--no-cache", "--help", "-h")
 _FOR_PEOPLE: Final = ("text", "concise")
 
@@ -132,6 +134,8 @@ def main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except BrokenPipeError:
         # Who reads has seen enough; what is left to write goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -216,6 +220,8 @@ def _run(parsed: Arguments) -> int:
         report = _write_baseline(write_to, report, parsed.paths or ["."], options)
     for each in report.gone:
         sys.stderr.write(f"gone: {each}\n")
+    if report.gone:
+        sys.stderr.write("--write-baseline writes the baseline anew, without what is gone\n")
     if shown == "--statistics":
         from ninefold.conformance.reporters._summary import statistics, summary
 

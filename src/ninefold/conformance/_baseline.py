@@ -40,6 +40,8 @@ def read_baseline(file: str) -> tuple[Known, ...]:
     try:
         with open(file, "rb") as opened:
             document = json.loads(opened.read())
+        if not isinstance(document, dict):
+            raise ValueError("it is no JSON object")
         version = document["version"]
         if version != _VERSION:
             raise OtherVersionError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
@@ -15,6 +16,7 @@ from ninefold.conformance._options import Options
 from ninefold.conformance._rule import Registry, Rule
 from ninefold.errors import ConfigurationError
 
+_ADDRESS: Final = re.compile(r"[\w.-]+:[0-9]+(?:/|\Z)")
 _EXPOSITIONS: Final = (".prom", ".om", ".openmetrics", ".metrics", ".txt")
 STANDARD_INPUT: Final = "-"
 
@@ -125,6 +127,8 @@ def _not_taken(path: str) -> Unread:
         why, remedy = "it is a link to what is not there", ""
     elif not os.path.exists(path):
         why, remedy = "there is no such file or folder", "name what is there"
+        if _ADDRESS.match(path):
+            remedy = f"an address begins with its scheme: http://{path}"
     elif not os.path.isfile(path):
         why, remedy = "it is no regular file", "write what it gives to `ninefold check -`"
     else:

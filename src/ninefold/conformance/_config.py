@@ -50,7 +50,12 @@ def configuration(path: str | None = None, *, start: str = ".") -> Configuration
     `ConfigurationError` for what cannot be read and for what cannot be meant.
     """
     if path is not None:
-        return _parsed(path, _content(path)) or Configuration(folder=_folder(path))
+        given = _parsed(path, _content(path))
+        if given is None:
+            raise ConfigurationError(
+                f"{path} has no [{_TABLE}]: name a file that has, or add one, which may be empty"
+            )
+        return given
     folder = os.path.abspath(start)
     in_repository = _has_root(folder)
     while True:

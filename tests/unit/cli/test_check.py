@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ninefold.cli import _check
 from ninefold.cli import main as commands
 from ninefold.cli._check import main
 
@@ -86,6 +87,7 @@ def test_what_cannot_be_read_stands_with_the_rest(capsys: pytest.CaptureFixture[
         (["--names", "--format", "json"], "--format json has it all, in `metrics`"),
         (["--statistics", "--format", "sarif"], "--statistics writes a list for people, got"),
         (["--names", "--statistics"], "--statistics and --names exclude each other"),
+        (["--config", "empty.toml"], "empty.toml has no [tool.ninefold.check]"),
         (["--config", "none.toml"], "the configuration none.toml cannot be read"),
     ],
 )
@@ -94,6 +96,7 @@ def test_wrong_arguments(
 ) -> None:
     """What cannot be meant is refused with what was probably meant, and nothing is checked."""
     write("a.py", BAD)
+    write("empty.toml", "[tool.other]\n")
     assert main(arguments) == 2
     caught = capsys.readouterr()
     assert says in caught.err
@@ -186,6 +189,16 @@ def test_exposition_on_standard_input(
     monkeypatch.setattr(sys, "stdin", Input())
     assert main(["-", "--format", "concise", "--fail-on", "W"]) == 1
     assert "NF-S402 W" in capsys.readouterr().out
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a check as it ends other commands, without a traceback."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_check, "_run", interrupted)
+    assert main([]) == 130
 
 
 def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,6 +138,7 @@ def test_what_may_not_be_read(folder: Path, capsys: pytest.CaptureFixture[str]) 
         ("nowhere.py", "there is no such file or folder"),
         ("nowhere.prom", "No such file or directory"),
         ("", "there is no such file or folder"),
+        ("localhost:9464/metrics", "begins with its scheme: http://localhost:9464/metrics"),
         ("empty", "no Python is in the folder"),
         ("empty.prom", "it is empty: nothing was checked"),
         ("blank.om", "it is empty: nothing was checked"),

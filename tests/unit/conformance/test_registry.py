@@ -300,6 +300,12 @@ def test_ninefolds_own_registry_is_read() -> None:
         ("groups:\n\t- id: x\n", 2, 1, "is not YAML"),
         ("", 1, 1, "is empty"),
         ("- 1\n", 1, 1, "must be a mapping with groups or metrics"),
+        (
+            "groups:\n  - id: a\n    type: metrc\n    metric_name: a.b\n",
+            3,
+            11,
+            "a group's type must be one of Weaver's, got 'metrc'; did you mean metric?",
+        ),
         ("title: x\n", 1, 1, "no registry: it has neither groups nor metrics"),
         ("metrics:\n  - name: a.b\n    instrument: timer\n", 3, 17, "the instrument of 'a.b' must"),
         ("metrics:\n  - name: a.b\n    unit: s\n", 2, 5, "the instrument of 'a.b' must be one of"),

@@ -19,6 +19,10 @@ from ninefold.conformance.source import bytes_of
 
 _INSTRUMENTS = ("counter", "updowncounter", "gauge", "histogram")
 _DEEPEST = 100
+_TYPES = (
+    *("attribute_group", "metric", "metric_group", "span", "event", "entity", "resource"),
+    *("scope", "undefined"),
+)
 _LISTS = {"groups", "attributes", "attribute_groups", "metrics"}
 _SECTIONS = {
     *("groups", "attributes", "attribute_groups", "metrics", "spans", "events", "entities"),
@@ -91,6 +95,7 @@ def read(files: Iterable[Path], known: Mapping[str, Any]) -> Own:
         own.unread += _misshapen(document)
         for group in document.items("groups"):
             groups[group.text("id")] = group
+            own.unread += _of_no_type(group)
             _define(own, (each for each in group.items("attributes") if each.get("id")), "id")
             if group.text("type") in ("metric", "metric_group") and group.get("metric_name"):
                 metrics.append(group)
@@ -112,6 +117,18 @@ def _misshapen(document: Node) -> Iterator[Unread]:
         yield from _no_mappings(document, name)
         for each in document.items(name):
             yield from _no_mappings(each, "attributes")
+
+
+def _of_no_type(group: Node) -> Iterator[Unread]:
+    """Where a group is of a type that there is not, and so says nothing."""
+    kind = group.get("type")
+    if kind is None or kind.value in _TYPES:
+        return
+    from ninefold.core import nearest
+
+    near = nearest(str(kind.value), _TYPES)
+    hint = f"; did you mean {near}?" if near else f": {', '.join(_TYPES)}"
+    yield Unread(kind.position, f"a group's type must be one of Weaver's, got {kind.shown}{hint}")
 
 
 def _no_mappings(node: Node, key: str) -> Iterator[Unread]:

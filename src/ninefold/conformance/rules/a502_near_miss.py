@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ninefold.conformance._cardinality import key_without_bound, personal_key
 from ninefold.conformance._facts import Use
 from ninefold.conformance._finding import Found, replaced
 from ninefold.conformance._rule import Context, rule
@@ -63,7 +64,10 @@ def near_miss(use: Use, context: Context) -> Iterator[Found]:
         how = "is an old name of"
         if known is None and fact is None:
             known, how = registry.near(key), "is nearly"
-        if known is not None:
+        # What is to be left out (A507, A508) is not to be spelled better first.
+        sure = key_without_bound(key) or personal_key(key)
+        is_told = sure == "certain" and not attribute.value.is_known
+        if known is not None and not is_told:
             yield Found(
                 attribute.key.position,
                 f"the attribute {key!r} {how} {known!r}",

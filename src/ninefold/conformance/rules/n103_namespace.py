@@ -42,10 +42,12 @@ def no_namespace(declaration: Declaration, context: Context) -> Iterator[Found]:
     """
     name = declaration.name.value or ""
     if name and "." not in name and not _begins_with_owner(name, declaration):
+        joint = "_" if declaration.api == "prometheus_client" else "."
         yield Found(
             declaration.name.position,
             f"the name {name!r} has no namespace",
-            f"begin it with the application's or library's own, as in 'shop.{name}'",
+            "begin it with the application's or library's own, as in "
+            f"'shop{joint}{'_'.join(words(name)) or 'orders'}'",
         )
 
 

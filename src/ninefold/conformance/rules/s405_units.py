@@ -42,9 +42,19 @@ _PREFIXES = (
     *("pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega"),
     *("mebi", "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi"),
 )
-_ABBREVIATIONS = frozenset(
-    ("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d")
+_IN_SECONDS = "measure in seconds, and write '_seconds'"
+_IN_BYTES = "measure in bytes, and write '_bytes'"
+_ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "s": "write '_seconds'",
+        "sec": "write '_seconds'",
+        **dict.fromkeys(("ms", "us", "ns", "h", "d"), _IN_SECONDS),
+        "b": "write '_bytes' if bytes are meant",
+        **dict.fromkeys(("kb", "mb", "gb", "tb", "pb"), _IN_BYTES),
+        "m": "write the unit in full: '_meters', or '_seconds' for what takes minutes",
+    }
 )
+"""What promlint knows for abbreviations, and the remedy."""
 
 
 @rule(
@@ -129,7 +139,7 @@ def abbreviated_unit(declaration: Declaration, context: Context) -> Iterator[Fou
             yield Found(
                 declaration.name.position,
                 f"the name {name!r} holds the abbreviation {word!r}",
-                "write the unit in full, as in '_seconds' or '_bytes'",
+                _ABBREVIATIONS[word],
             )
 
 

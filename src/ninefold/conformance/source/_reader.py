@@ -35,6 +35,7 @@ from ninefold.conformance.source._values import (
     Instance,
     Instrument,
     Meter,
+    Mod,
     Node,
     Partial,
     Result,
@@ -49,6 +50,7 @@ _CALLS: Final = (
 )  # fmt: skip
 """Parts of what is called where a metric is made or recorded on: `Counter`, `make_counter`, …"""
 _WRAPPER: Final = re.compile(r"(?i)counter|gauge|histogram|summary|metric|meter|\Acreate_")
+_MEASURES: Final = re.compile(r"(?i)otel|opentelemetry|meter|metric|telemetry|instrument|monitor")
 _MOST_ROUNDS: Final = 3
 _DEEPEST_CALL: Final = 3
 
@@ -355,6 +357,8 @@ class Reader:
                     return None
             case Func() | Const() | Str() | Instrument():
                 return None
+            case Api(name=dotted) | Mod(name=dotted) if not _MEASURES.search(dotted):
+                return None  # some module's function that has the same name
             case _:
                 words = receiver.value.dotted if isinstance(receiver, Unknown) else ""
                 if "meter" not in words.lower() and b"opentelemetry" not in scope.module.data:
