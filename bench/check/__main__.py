@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -22,6 +23,8 @@ from bench.machine import describe
 
 _RESULTS: Final = Path(__file__).parents[1] / "results" / "check.json"
 _CACHE: Final = ".ninefold_cache"
+_EVERY_FILE: Final = ("--no-respect-gitignore", "--config", "exclude = []")
+"""Else ruff passes by what is installed, and an environment within a repository."""
 _COLD_GOAL: Final = 1.0
 _CACHED_GOAL: Final = 0.3
 
@@ -66,7 +69,8 @@ def main(arguments: Sequence[str]) -> None:
 def _measured(name: str, path: str, rounds: int, folder: str) -> dict[str, Any]:
     scripts = Path(sysconfig.get_path("scripts"))
     check = [str(scripts / "ninefold"), "check", path, "--statistics"]
-    ruff = [str(scripts / "ruff"), "check", "--isolated", "--no-cache", "--quiet"]
+    ruff = [str(scripts / "ruff"), "check", "--isolated", "--no-cache", "--quiet", *_EVERY_FILE]
+    _is_read(ruff, path)
     cache = Path(folder, _CACHE)
     contenders = (
         Contender("ruff", [*ruff, "--select", "E9,F", path]),
@@ -104,6 +108,17 @@ def _measured(name: str, path: str, rounds: int, folder: str) -> dict[str, Any]:
         "runs": {key: [asdict(each) for each in value] for key, value in took.items()},
         "goals": goals,
     }
+
+
+def _is_read(ruff: Sequence[str], path: str) -> None:
+    """Raises `RuntimeError` where ruff would not read all that is compared."""
+    listed = subprocess.run(
+        [*ruff, "--show-files", path], capture_output=True, text=True, check=True
+    )
+    shown = sum(each.endswith(".py") for each in listed.stdout.splitlines())
+    wanted = sum(1 for _ in Path(path).rglob("*.py"))
+    if shown < 0.99 * wanted:
+        raise RuntimeError(f"ruff reads {shown:,} of {wanted:,} files in {path}")
 
 
 def _goal(name: str, figure: float, most: float, unit: str) -> dict[str, Any]:

@@ -293,7 +293,8 @@ def test_what_a_check_imports() -> None:
     """Neither click nor OpenTelemetry nor YAML is loaded: it is run on every save."""
     write("a.py", GOOD)
     code = (
-        "import sys; sys.argv = ['ninefold', 'check', '.']\n"
+        "import os, sys; sys.argv = ['ninefold', 'check', '.']\n"
+        "os._exit = sys.exit\n"
         "from ninefold.cli._entry import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "heavy = ('click', 'opentelemetry', 'prometheus_client', 'yaml', 'msgspec', 'asyncio')\n"

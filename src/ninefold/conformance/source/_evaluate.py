@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from ninefold.conformance._facts import Position, Text, Value
@@ -211,10 +210,10 @@ class Evaluator:
                 found = self.choose(bindings, node, scope)
                 if isinstance(found, (Seq, Map)) and each.is_changed(name):
                     if isinstance(found, Map):
-                        return replace(found, complete=False)
+                        return Map(found.items, complete=False)
                     more = self._sequence(each.added(name) or (), each)
                     is_known = each.added(name) is not None and more.complete
-                    return replace(found, complete=False, added=more.items if is_known else None)
+                    return Seq(found.items, complete=False, added=more.items if is_known else None)
                 return found
         for module in tuple(scope.module.stars):
             found = self._exported(module, name, scope.module.root)

@@ -49,8 +49,10 @@ def may_declare(data: bytes) -> bool:
     """
     return (
         b"prometheus_client" in data
-        or (b"create_" in data and _CREATES.search(data) is not None)
-        or (b"semconv" in data and b"metrics" in data and b"create_" in data)
+        or (
+            b"create_" in data
+            and (_CREATES.search(data) is not None or (b"semconv" in data and b"metrics" in data))
+        )
         or (b"ninefold.registry" in data and b"Metric(" in data)
         or b"\0" in data
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import dataclass
 
 from ninefold.conformance._facts import Declaration
 from ninefold.conformance.source import _choices as choices
@@ -14,19 +13,29 @@ from ninefold.conformance.source._scopes import Scope
 from ninefold.conformance.source._values import Choice, Str, Unknown
 
 
-@dataclass(slots=True, eq=False)
 class Made:
     """A declaration, where it stands, and the functions whose parameters its name depends on.
 
     `again` reads it by another evaluator. What `is_replaced` is declared by others.
     """
 
-    declaration: Declaration
-    node: ast.Call
-    scope: Scope
-    functions: tuple[ast.AST, ...]
-    again: Callable[[Evaluator], Declaration | None]
-    is_replaced: bool = False
+    __slots__ = ("again", "declaration", "functions", "is_replaced", "node", "scope")
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        node: ast.Call,
+        scope: Scope,
+        functions: tuple[ast.AST, ...],
+        again: Callable[[Evaluator], Declaration | None],
+        is_replaced: bool = False,
+    ) -> None:
+        self.declaration = declaration
+        self.node = node
+        self.scope = scope
+        self.functions = functions
+        self.again = again
+        self.is_replaced = is_replaced
 
     @property
     def is_read(self) -> bool:

@@ -509,35 +509,42 @@ class Reader:
 
     # Walking
 
-    def _calls(self, module: Module, places: Iterable[int]) -> Iterator[tuple[ast.Call, Scope]]:
+    def _calls(self, module: Module, places: Iterable[int]) -> list[tuple[ast.Call, Scope]]:
         """The calls in statements that one of `places` is in, each with its scope."""
+        found: list[tuple[ast.Call, Scope]] = []
         lines = lines_of(module.data, places)
         if lines:
-            yield from self._within(module.tree, module.scope, lines)
+            self._within(module.tree, module.scope, lines, found)
+        return found
 
     def _within(
-        self, node: ast.AST, scope: Scope, lines: list[int]
-    ) -> Iterator[tuple[ast.Call, Scope]]:
+        self,
+        node: ast.AST,
+        scope: Scope,
+        lines: list[int],
+        found: list[tuple[ast.Call, Scope]],
+    ) -> None:
+        kind = node.__class__
         if isinstance(node, ast.Call):
-            yield node, scope
+            found.append((node, scope))
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             self._note_name(node)
-        inner = scope
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS)):
-            inner = scope.module.child(node, scope)
-        for name, value in ast.iter_fields(node):
+        inner = scope.module.child(node, scope) if isinstance(node, _OWNERS) else scope
+        for name in kind._fields:
+            value = getattr(node, name, None)
             where = scope if name in _OUTSIDE else inner
             for each in value if isinstance(value, list) else (value,):
-                if not isinstance(each, ast.AST):
+                if each.__class__ in _LEAVES or not isinstance(each, ast.AST):
                     continue
                 start: int | None = getattr(each, "lineno", None)
                 if start is not None:
                     end: int = getattr(each, "end_lineno", None) or start
-                    first = min([start, *(d.lineno for d in getattr(each, "decorator_list", ()))])
-                    index = bisect_left(lines, first)
+                    for decorator in getattr(each, "decorator_list", ()):
+                        start = min(start, decorator.lineno)
+                    index = bisect_left(lines, start)
                     if index == len(lines) or lines[index] > end:
                         continue
-                yield from self._within(each, where, lines)
+                self._within(each, where, lines, found)
 
     def _note_name(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
         value = node.value
@@ -569,6 +576,14 @@ def _hands_on(made: Made) -> bool:
     )
 
 
+_OWNERS: Final = (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS)
+_LEAVES: Final = frozenset(
+    {
+        *(ast.Name, ast.Constant, ast.alias, ast.Load, ast.Store, ast.Del, ast.Pass),
+        *(str, int, bool, type(None)),
+    }
+)
+"""What no call is in: two of three nodes are of these."""
 _OUTSIDE: Final = frozenset({"decorator_list", "args", "returns", "bases", "keywords"})
 """Fields of a function or class that are read where it stands, not inside of it."""
 

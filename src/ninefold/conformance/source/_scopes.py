@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ninefold.conformance.source._values import Node
@@ -45,7 +44,6 @@ _CHANGES = frozenset(
 How: TypeAlias = Literal["is", "item of", "each of", "def", "class", "import", "opaque"]
 
 
-@dataclass(slots=True, eq=False)
 class Binding:
     """One way in which a name gets its value.
 
@@ -54,14 +52,27 @@ class Binding:
     `except`; what a loop binds holds up to its line `end`.
     """
 
-    how: How
-    scope: Scope
-    node: ast.AST | None = None
-    path: tuple[int, ...] = ()
-    module: str = ""
-    name: str = ""
-    fallback: bool = False
-    end: int = 0
+    __slots__ = ("end", "fallback", "how", "module", "name", "node", "path", "scope")
+
+    def __init__(
+        self,
+        how: How,
+        scope: Scope,
+        node: ast.AST | None = None,
+        path: tuple[int, ...] = (),
+        module: str = "",
+        name: str = "",
+        fallback: bool = False,
+        end: int = 0,
+    ) -> None:
+        self.how = how
+        self.scope = scope
+        self.node = node
+        self.path = path
+        self.module = module
+        self.name = name
+        self.fallback = fallback
+        self.end = end
 
 
 class Scope:

@@ -1,9 +1,11 @@
-"""What an expression is, as far as reading the source tells."""
+"""What an expression is, as far as reading the source tells.
+
+These are plain classes: to make as many data classes takes longer than to check a small project.
+"""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ninefold.conformance._facts import Attribute, Declaration, Text, Value
@@ -12,14 +14,20 @@ if TYPE_CHECKING:
     from ninefold.conformance.source._scopes import Scope
 
 
-@dataclass(slots=True)
 class Const:
     """A constant; an enum's member stands for its value."""
 
-    value: object
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(slots=True, eq=False)
 class Unknown:
     """What reading does not tell, and why; `function` is the one whose parameter it is.
 
@@ -27,14 +35,23 @@ class Unknown:
     `is_circular` says that it is made of itself.
     """
 
-    why: str
-    value: Value
-    function: Scope | None = None
-    is_circular: bool = False
-    choice: Choice | None = None
+    __slots__ = ("choice", "function", "is_circular", "value", "why")
+
+    def __init__(
+        self,
+        why: str,
+        value: Value,
+        function: Scope | None = None,
+        is_circular: bool = False,
+        choice: Choice | None = None,
+    ) -> None:
+        self.why = why
+        self.value = value
+        self.function = function
+        self.is_circular = is_circular
+        self.choice = choice
 
 
-@dataclass(slots=True, eq=False)
 class Choice:
     """One of several values in turn: of a loop's variable, an `if` or a conditional expression.
 
@@ -42,109 +59,160 @@ class Choice:
     None for the parts of an `if`, which `options` name.
     """
 
-    key: int
-    scope: Scope
-    node: ast.expr | None
-    options: tuple[Node | str, ...]
+    __slots__ = ("key", "node", "options", "scope")
+
+    def __init__(
+        self, key: int, scope: Scope, node: ast.expr | None, options: tuple[Node | str, ...]
+    ) -> None:
+        self.key = key
+        self.scope = scope
+        self.node = node
+        self.options = options
 
 
-@dataclass(slots=True, eq=False)
 class Str:
     """Text of which parts are known."""
 
-    parts: tuple[str | Unknown, ...]
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[str | Unknown, ...]) -> None:
+        self.parts = parts
 
 
-@dataclass(slots=True, eq=False)
 class Seq:
     """A list, tuple or set; `complete` unless there may be more.
 
     `added` is all that is appended to it where it is bound; None where it changes otherwise.
     """
 
-    items: tuple[Node, ...]
-    complete: bool = True
-    added: tuple[Node, ...] | None = None
+    __slots__ = ("added", "complete", "items")
+
+    def __init__(
+        self, items: tuple[Node, ...], complete: bool = True, added: tuple[Node, ...] | None = None
+    ) -> None:
+        self.items = items
+        self.complete = complete
+        self.added = added
 
 
-@dataclass(slots=True, eq=False)
 class Map:
     """A dict; `complete` unless there may be more."""
 
-    items: tuple[tuple[Node, Node], ...]
-    complete: bool = True
+    __slots__ = ("complete", "items")
+
+    def __init__(self, items: tuple[tuple[Node, Node], ...], complete: bool = True) -> None:
+        self.items = items
+        self.complete = complete
 
 
-@dataclass(slots=True)
 class Api:
     """Something that is imported and whose source is not looked at: its whole dotted name."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Api) and self.name == other.name
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(slots=True)
 class Mod:
     """A module, by its whole dotted name, as `path` imports it."""
 
-    name: str
-    path: str
+    __slots__ = ("name", "path")
+
+    def __init__(self, name: str, path: str) -> None:
+        self.name = name
+        self.path = path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mod) and (self.name, self.path) == (other.name, other.path)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(slots=True, eq=False)
 class Func:
     """A function, and what it is bound to."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    scope: Scope
-    bound: Cls | Instance | None = None
+    __slots__ = ("bound", "node", "scope")
+
+    def __init__(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        scope: Scope,
+        bound: Cls | Instance | None = None,
+    ) -> None:
+        self.node = node
+        self.scope = scope
+        self.bound = bound
 
 
-@dataclass(slots=True, eq=False)
 class Partial:
     """What `functools.partial` makes: its call, where that stands."""
 
-    node: ast.Call
-    scope: Scope
+    __slots__ = ("node", "scope")
+
+    def __init__(self, node: ast.Call, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
 
 
-@dataclass(slots=True, eq=False)
 class Cls:
     """A class; `scope` is that of its body."""
 
-    node: ast.ClassDef
-    scope: Scope
+    __slots__ = ("node", "scope")
+
+    def __init__(self, node: ast.ClassDef, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
 
 
-@dataclass(slots=True, eq=False)
 class Instance:
     """An object of a class, and the call that makes it, if that is known."""
 
-    cls: Cls
-    made: Node | None = None
+    __slots__ = ("cls", "made")
+
+    def __init__(self, cls: Cls, made: Node | None = None) -> None:
+        self.cls = cls
+        self.made = made
 
 
-@dataclass(slots=True, eq=False)
 class Meter:
     """An OpenTelemetry meter."""
 
-    scope: Text | None
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: Text | None) -> None:
+        self.scope = scope
 
 
-@dataclass(slots=True, eq=False)
 class Instrument:
     """What a declaration makes; a labelled child has `attributes`."""
 
-    declaration: Declaration
-    attributes: tuple[Attribute, ...] | None = None
-    complete: bool = True
+    __slots__ = ("attributes", "complete", "declaration")
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        attributes: tuple[Attribute, ...] | None = None,
+        complete: bool = True,
+    ) -> None:
+        self.declaration = declaration
+        self.attributes = attributes
+        self.complete = complete
 
 
-@dataclass(slots=True, eq=False)
 class Node:
     """An expression where it stands."""
 
-    node: ast.expr
-    scope: Scope
+    __slots__ = ("node", "scope")
+
+    def __init__(self, node: ast.expr, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
 
 
 Result: TypeAlias = (
