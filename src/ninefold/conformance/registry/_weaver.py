@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 from yaml.constructor import SafeConstructor
 
 from ninefold.conformance._facts import Position, Unread
+from ninefold.conformance.registry._node import Node
 from ninefold.conformance.source import bytes_of
 
 _INSTRUMENTS = ("counter", "updowncounter", "gauge", "histogram")
@@ -28,38 +29,6 @@ _SECTIONS = {
     *("groups", "attributes", "attribute_groups", "metrics", "spans", "events", "entities"),
     *("imports", "file_format", "version"),
 }
-
-Map: TypeAlias = dict[str, "Node"]
-
-
-@dataclass(slots=True)
-class Node:
-    """A value of a document, and where it is."""
-
-    value: Any  # str, int, float, bool, None, list[Node] or Map
-    position: Position
-
-    def text(self, key: str) -> str:
-        """The text under `key` of a mapping; empty where there is none."""
-        found = self.value.get(key) if isinstance(self.value, dict) else None
-        return found.value if found is not None and isinstance(found.value, str) else ""
-
-    def items(self, key: str) -> list[Node]:
-        """The mappings of the list under `key`."""
-        found = self.value.get(key) if isinstance(self.value, dict) else None
-        values = found.value if found is not None and isinstance(found.value, list) else []
-        return [each for each in values if isinstance(each.value, dict)]
-
-    def get(self, key: str) -> Node | None:
-        """What stands under `key` of a mapping."""
-        return self.value.get(key) if isinstance(self.value, dict) else None
-
-    @property
-    def shown(self) -> str:
-        """The value for a message."""
-        if isinstance(self.value, dict):
-            return "a mapping"
-        return "a list" if isinstance(self.value, list) else repr(self.value)
 
 
 @dataclass(slots=True)
