@@ -154,7 +154,7 @@ UNMEASURED = (
     "tests/unit/resilience/test_outage_simulation.py",
     "tests/unit/sampling/test_simulation.py",
 )
-# A few examples of each law meet what differs here or there; `laws` tries all at full length.
+# A few examples of each law, the same each time, meet what differs here or there; `laws` tries all.
 FEW = {"FEW_EXAMPLES": "1"}
 # Tests beside contrib's instrumentations skip here; those run in the session `tests`.
 WITHOUT_CONTRIB = {"REQUIRE_COMPONENTS": "0"} | FEW
