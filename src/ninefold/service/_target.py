@@ -20,8 +20,11 @@ _DEPTH = 32
 
 @cache
 def integrations() -> Mapping[str, EntryPoint]:
-    """What is installed, by name; looked up once, as every distribution's files are read for it."""
-    return {point.name: point for point in entry_points(group=GROUP)}
+    """What is installed, by name; looked up once, as every distribution's files are read for it.
+
+    Of two with one name the first on the path counts, as it does for modules.
+    """
+    return {point.name: point for point in reversed(tuple(entry_points(group=GROUP)))}
 
 
 def integration_name(target: object) -> str:
