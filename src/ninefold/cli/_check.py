@@ -140,6 +140,12 @@ def main(arguments: list[str]) -> int:
         # Who reads has seen enough; what is left to write goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception:  # noqa: BLE001 - 1 would say that all was read, and something found
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.write("Error: ninefold itself failed; nothing was checked: please report it\n")
+        return 2
     finally:
         gc.enable()
 

@@ -201,6 +201,19 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main([]) == 130
 
 
+def test_a_fault_of_ours_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told whole, and exits as what was not read does."""
+
+    def failing(*_: object) -> None:
+        raise IndexError("of ours")
+
+    monkeypatch.setattr(_check, "_run", failing)
+    assert main([]) == 2
+    assert "IndexError: of ours" in capsys.readouterr().err
+
+
 def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
     """Instead of findings their numbers are written."""
     write("a.py", BAD + "more = meter.create_counter('shop.more', 'seconds', 'More of it.')\n")

@@ -284,3 +284,16 @@ def test_calls_that_tell_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     found = facts_of(tmp_path, {"shop.py": text}, monkeypatch).declarations
     assert [each.position.line for each in found] == [5, 6]
+
+
+@pytest.mark.parametrize("index", ["-3", "2", "'x'", "-1_000_000"])
+def test_what_is_beyond_a_turn_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: str
+) -> None:
+    """An index that no element has gives no name, and no error of ours."""
+    text = METER + "for row in [('shop.a', 'x'), ('shop.b', 'y')]:\n"
+    text += f"    meter.create_counter(row[{index}])\n"
+    found = facts_of(tmp_path, {"a.py": text}, monkeypatch)
+    assert names(found) == ["\u2026"]
+    text = text.replace(f"row[{index}]", "row[-2]")
+    assert sorted(names(facts_of(tmp_path, {"a.py": text}, monkeypatch))) == ["shop.a", "shop.b"]

@@ -269,9 +269,10 @@ def _item(evaluator: Evaluator, of: Node, index: Result) -> Node | None:
     if not isinstance(index, Const):
         return None
     if isinstance(base, Map):
-        for key, value in base.items:
+        for key, value in reversed(base.items):  # the last of equal keys counts
             if evaluator.value(key.node, key.scope) == index:
                 return value
-    if isinstance(base, Seq) and isinstance(index.value, int) and index.value < len(base.items):
-        return base.items[index.value]
+    if isinstance(base, Seq) and isinstance(index.value, int):
+        size = len(base.items)
+        return base.items[index.value] if -size <= index.value < size else None
     return None
