@@ -297,3 +297,11 @@ def test_what_is_beyond_a_turn_is_not_known(
     assert names(found) == ["\u2026"]
     text = text.replace(f"row[{index}]", "row[-2]")
     assert sorted(names(facts_of(tmp_path, {"a.py": text}, monkeypatch))) == ["shop.a", "shop.b"]
+
+
+def test_what_cannot_be_spread_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`**` of what is no mapping fails when it runs; to read it does not."""
+    text = METER + "meter.create_counter('shop.orders', **(1, 2))\n"
+    assert names(facts_of(tmp_path, {"a.py": text}, monkeypatch)) == ["shop.orders"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ninefold.conformance._facts import Buckets, Declaration, Kind, Labels, Text, Value
-from ninefold.conformance.source._values import Const, Node, Result, Seq
+from ninefold.conformance.source._values import Const, Map, Node, Result, Seq
 
 if TYPE_CHECKING:
     from ninefold.conformance.source._evaluate import Evaluator
@@ -87,10 +87,11 @@ class Arguments:
                 self._given[keyword.arg] = Node(keyword.value, scope)
                 continue
             mapping = evaluator.value(keyword.value, scope)
-            items = getattr(mapping, "items", None)
-            if items is None or not getattr(mapping, "complete", False):
+            if not isinstance(mapping, Map):
                 self.is_open = True
-            for key, value_node in items or ():
+                continue
+            self.is_open = self.is_open or not mapping.complete
+            for key, value_node in mapping.items:
                 name = evaluator.value(key.node, key.scope)
                 if isinstance(name, Const) and isinstance(name.value, str):
                     self._given[name.value] = value_node
